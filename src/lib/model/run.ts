@@ -1,0 +1,263 @@
+/**
+ * A run: one execution of one cell, and the one pure function that folds kernel events into it. Rooms, paper checks and
+ * tests fold with the same function; nothing else interprets a kernel's messages.
+ */
+import type { CellId, RunId, UserId } from './ids.ts';
+import type { JsonObject } from './json.ts';
+import type { KernelEvent } from './kernel-event.ts';
+import type { MimeBundle, Output } from './output.ts';
+import { appendStream } from './stream.ts';
+
+/**
+ * `waiting`: for a kernel or an environment · `queued`: behind other runs · `running` · `done` · `error`: the code
+ * raised or the kernel died · `cancelled`: before it ran · `interrupted` · `lost`: nobody can know any more.
+ */
+export type RunState =
+	| 'waiting'
+	| 'queued'
+	| 'running'
+	| 'done'
+	| 'error'
+	| 'cancelled'
+	| 'interrupted'
+	| 'lost';
+
+export interface Run {
+	id: RunId;
+	cell: CellId;
+	state: RunState;
+	/** Who pressed it. */
+	by: { id: UserId; name: string } | null;
+	/** Milliseconds since 1970 on the server's clock; null until it happened. */
+	queuedAt: number | null;
+	startedAt: number | null;
+	finishedAt: number | null;
+	/** Duration as the kernel's machine measured it, in milliseconds. */
+	durationMs: number | null;
+	executionCount: number | null;
+	/** Digest of the source that ran: another one means the cell is stale. */
+	sourceDigest: string;
+	/** Place among all runs of the room; the queue is in this order. */
+	place: number;
+	outputs: Output[];
+	/** Number of the first event that belongs to this run; folding again starts here. 0 until there is one. */
+	firstSeq: number;
+	/** Fold's own memory: which of the two ends has come, and whether the next output replaces all. */
+	replied?: boolean;
+	idle?: boolean;
+	clearOnOutput?: boolean;
+	startedKernelTime?: number;
+}
+
+export const FINISHED: ReadonlySet<RunState> = new Set(['done', 'error', 'cancelled', 'interrupted', 'lost']);
+
+export function isFinished(run: Run): boolean {
+	return FINISHED.has(run.state);
+}
+
+export function newRun(
+	id: RunId,
+	cell: CellId,
+	by: Run['by'],
+	at: number,
+	place: number,
+	sourceDigest: string
+): Run {
+	return {
+		id,
+		cell,
+		state: 'queued',
+		by,
+		queuedAt: at,
+		startedAt: null,
+		finishedAt: null,
+		durationMs: null,
+		executionCount: null,
+		sourceDigest,
+		place,
+		outputs: [],
+		firstSeq: 0
+	};
+}
+
+/** More outputs than this are not shown; a notice says so. */
+export const MAX_OUTPUTS = 2000;
+
+/**
+ * Fold one event whose `parent` is this run (or an `agent` event of its kernel). Returns the same object when nothing
+ * changed; outputs that did not change keep their identity. `at` is the server's clock in milliseconds. The run counts
+ * as finished only when both the reply and `idle` have come: iopub and shell are two sockets, and the last output may
+ * arrive after the reply.
+ */
+export function applyEvent(run: Run, event: KernelEvent, at: number): Run {
+	if (event.channel === 'agent') return applyAgentEvent(run, event, at);
+	const seen = run.firstSeq === 0 ? { ...run, firstSeq: event.seq } : run;
+	const content = event.content;
+	switch (event.type) {
+		case 'status':
+			return content.execution_state === 'idle' ? finishIfComplete({ ...seen, idle: true }, event, at) : seen;
+		case 'execute_input':
+			return {
+				...seen,
+				state: isFinished(seen) ? seen.state : 'running',
+				startedAt: seen.startedAt ?? at,
+				startedKernelTime: seen.startedKernelTime ?? event.time,
+				executionCount: asCount(content.execution_count) ?? seen.executionCount
+			};
+		case 'execute_reply':
+			return finishIfComplete(applyReply(seen, content), event, at);
+		case 'stream': {
+			const name = content.name === 'stderr' ? 'stderr' : 'stdout';
+			const cleared = clearIfAsked(seen);
+			const outputs = appendStream(cleared.outputs, name, asText(content.text));
+			return outputs === cleared.outputs ? cleared : { ...cleared, outputs };
+		}
+		case 'display_data':
+			return addOutput(seen, {
+				type: 'display_data',
+				data: asBundle(content.data),
+				metadata: asObject(content.metadata),
+				...displayId(content)
+			});
+		case 'execute_result':
+			return addOutput(seen, {
+				type: 'execute_result',
+				data: asBundle(content.data),
+				metadata: asObject(content.metadata),
+				executionCount: asCount(content.execution_count),
+				...displayId(content)
+			});
+		case 'update_display_data':
+			return updateDisplay(seen, event);
+		case 'clear_output':
+			return content.wait === true ? { ...seen, clearOnOutput: true } : { ...seen, outputs: [] };
+		case 'error':
+			return addOutput(seen, {
+				type: 'error',
+				ename: asText(content.ename),
+				evalue: asText(content.evalue),
+				traceback: Array.isArray(content.traceback) ? content.traceback.map(asText) : []
+			});
+		default:
+			return seen;
+	}
+}
+
+/** Apply `update_display_data` to the displays of a run with that id; the update may come from another run. */
+export function updateDisplay(run: Run, event: KernelEvent): Run {
+	const id = displayId(event.content).displayId;
+	if (id === undefined) return run;
+	let changed = false;
+	const outputs = run.outputs.map((output) => {
+		if ((output.type !== 'display_data' && output.type !== 'execute_result') || output.displayId !== id) {
+			return output;
+		}
+		changed = true;
+		return { ...output, data: asBundle(event.content.data), metadata: asObject(event.content.metadata) };
+	});
+	return changed ? { ...run, outputs } : run;
+}
+
+function applyReply(run: Run, content: JsonObject): Run {
+	const executionCount = asCount(content.execution_count) ?? run.executionCount;
+	const next: Run = { ...run, replied: true, executionCount };
+	if (content.status === 'aborted' || content.status === 'abort') return { ...next, state: 'cancelled' };
+	if (content.status === 'error') {
+		return { ...next, state: content.ename === 'KeyboardInterrupt' ? 'interrupted' : 'error' };
+	}
+	return next;
+}
+
+function finishIfComplete(run: Run, event: KernelEvent, at: number): Run {
+	if (!run.replied || !run.idle || run.finishedAt !== null) return run;
+	const durationMs =
+		run.startedKernelTime === undefined ? null : Math.max(0, (event.time - run.startedKernelTime) * 1000);
+	return { ...run, state: isFinished(run) ? run.state : 'done', finishedAt: at, durationMs };
+}
+
+function applyAgentEvent(run: Run, event: KernelEvent, at: number): Run {
+	if (isFinished(run) && run.finishedAt !== null) return run;
+	if (event.type === 'died') {
+		const ended = addOutput(run, { type: 'notice', level: 'error', text: deathSentence(event.content) });
+		return { ...ended, state: 'error', finishedAt: at };
+	}
+	if (event.type === 'gap') {
+		const count = asCount(event.content.dropped);
+		return addOutput(run, {
+			type: 'notice',
+			level: 'warning',
+			text:
+				count === null || count === 0
+					? 'Some output may be missing here: the agent on the machine was restarted while this ran.'
+					: `${count} messages of output were dropped here: this run printed more than its quota.`
+		});
+	}
+	return run;
+}
+
+/** Why a kernel died, as a sentence for people. `content` is that of the agent's `died` event. */
+export function deathSentence(content: JsonObject): string {
+	const code = asCount(content.exitCode);
+	const limit = asCount(content.limit);
+	switch (content.reason) {
+		case 'out-of-memory':
+			return `The kernel died: out of memory${limit ? ` (limit ${(limit / 2 ** 30).toFixed(1)} GB)` : ''}. Restart it and use less at once.`;
+		case 'segfault':
+			return 'The kernel died: segmentation fault in native code. Restart it to go on.';
+		case 'abort':
+			return 'The kernel died: native code called abort. Restart it to go on.';
+		case 'killed':
+			return 'The kernel was killed (SIGKILL), by the machine or by somebody. Restart it to go on.';
+		case 'terminated':
+			return 'The kernel was asked to end (SIGTERM). Restart it to go on.';
+		case 'startup':
+			return `The kernel could not start${code === null ? '' : ` (exit code ${code})`}.${lastLine(content.stderr)}`;
+		case 'lost':
+			return 'The kernel is gone: the machine was restarted or the process ended while nobody watched.';
+		default:
+			return `The kernel ended${code === null ? '' : ` with exit code ${code}`}. Restart it to go on.`;
+	}
+}
+
+function lastLine(stderr: unknown): string {
+	const line = asText(stderr).trim().split('\n').at(-1)?.trim();
+	return line ? ` Its last words: ${line}` : '';
+}
+
+function addOutput(run: Run, output: Output): Run {
+	const cleared = clearIfAsked(run);
+	if (cleared.outputs.length > MAX_OUTPUTS) return cleared;
+	if (cleared.outputs.length === MAX_OUTPUTS) {
+		output = { type: 'notice', level: 'warning', text: `Only the first ${MAX_OUTPUTS} outputs are shown.` };
+	}
+	return { ...cleared, outputs: [...cleared.outputs, output] };
+}
+
+function clearIfAsked(run: Run): Run {
+	return run.clearOnOutput ? { ...run, outputs: [], clearOnOutput: false } : run;
+}
+
+function displayId(content: JsonObject): { displayId?: string } {
+	const transient = content.transient;
+	const id =
+		typeof transient === 'object' && transient !== null && !Array.isArray(transient)
+			? transient.display_id
+			: undefined;
+	return typeof id === 'string' ? { displayId: id } : {};
+}
+
+function asText(value: unknown): string {
+	return typeof value === 'string' ? value : Array.isArray(value) ? value.map(asText).join('') : '';
+}
+
+function asCount(value: unknown): number | null {
+	return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+function asObject(value: unknown): JsonObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+}
+
+function asBundle(value: unknown): MimeBundle {
+	return asObject(value);
+}

@@ -1,0 +1,216 @@
+/**
+ * The document machines write, `runtime/<id>`: the only file that knows its keys. The room alone writes it; browsers
+ * read.
+ *
+ *     kernel: Y.Map of KernelView's fields
+ *     runs:   Y.Map cell id → Y.Map { …fields of Run, outputs: Y.Array of Y.Map { type, …, text: Y.Text for streams } }
+ */
+import * as Y from 'yjs';
+import type { CellId } from './ids.ts';
+import type { MimeBundle, Output } from './output.ts';
+import type { Problem } from './problem.ts';
+import type { Run } from './run.ts';
+
+/**
+ * `none`: nobody has started one · `preparing`: an environment is being made · `connecting` · `needs-sign-in`: the
+ * workspace wants credentials or a host key accepted · `starting` · `idle` · `busy` · `lost-link`: being tried again ·
+ * `dead`.
+ */
+export type KernelState =
+	| 'none'
+	| 'preparing'
+	| 'connecting'
+	| 'needs-sign-in'
+	| 'starting'
+	| 'idle'
+	| 'busy'
+	| 'lost-link'
+	| 'dead';
+
+/** What everybody in the notebook sees of its kernel. */
+export interface KernelView {
+	state: KernelState;
+	/** Id of the living (or last) kernel; null before the first. */
+	kernel: string | null;
+	workspace: string | null;
+	workspaceName: string;
+	spec: string | null;
+	displayName: string;
+	language: string;
+	startedBy: string;
+	/** Milliseconds since 1970. */
+	startedAt: number | null;
+	/** Why it is in this state, where there is something to say. */
+	problem: Problem | null;
+	/** For `preparing`: what is being done, and how far (0…1, null unknown). */
+	progress: { text: string; part: number | null } | null;
+	/** Numbers of the event stream: everything up to `seq` is folded and stored. */
+	seq: number;
+}
+
+export const NO_KERNEL: KernelView = {
+	state: 'none',
+	kernel: null,
+	workspace: null,
+	workspaceName: '',
+	spec: null,
+	displayName: '',
+	language: '',
+	startedBy: '',
+	startedAt: null,
+	problem: null,
+	progress: null,
+	seq: 0
+};
+
+export function runtimeDocName(id: string): string {
+	return `runtime/${id}`;
+}
+
+export function kernelMapOf(doc: Y.Doc): Y.Map<unknown> {
+	return doc.getMap('kernel');
+}
+
+export function runsOf(doc: Y.Doc): Y.Map<Y.Map<unknown>> {
+	return doc.getMap('runs');
+}
+
+export function readKernel(doc: Y.Doc): KernelView {
+	return { ...NO_KERNEL, ...(kernelMapOf(doc).toJSON() as Partial<KernelView>) };
+}
+
+/** Write only what differs. */
+export function writeKernel(doc: Y.Doc, change: Partial<KernelView>): void {
+	const map = kernelMapOf(doc);
+	for (const [key, value] of Object.entries(change)) {
+		if (JSON.stringify(map.get(key)) !== JSON.stringify(value)) map.set(key, value);
+	}
+}
+
+/** The latest run of a cell with its outputs, or null. */
+export function readRun(doc: Y.Doc, cell: CellId): Run | null {
+	const map = runsOf(doc).get(cell);
+	return map ? runFrom(map) : null;
+}
+
+/** All latest runs, in the order of their place. */
+export function readRuns(doc: Y.Doc): Run[] {
+	return [...runsOf(doc).values()].map(runFrom).sort((a, b) => a.place - b.place);
+}
+
+/** A run as plain JSON from its shared type. */
+export function runFrom(map: Y.Map<unknown>): Run {
+	const outputs = map.get('outputs');
+	const fields = Object.fromEntries([...map.entries()].filter(([key]) => key !== 'outputs'));
+	return {
+		...(fields as unknown as Run),
+		outputs: outputs instanceof Y.Array ? outputs.map((output) => outputFrom(output)) : []
+	};
+}
+
+/** One output as plain JSON from its shared type. */
+export function outputFrom(shared: unknown): Output {
+	return (shared instanceof Y.Map ? shared.toJSON() : shared) as Output;
+}
+
+const RUN_FIELDS = [
+	'id',
+	'cell',
+	'state',
+	'by',
+	'queuedAt',
+	'startedAt',
+	'finishedAt',
+	'durationMs',
+	'executionCount',
+	'sourceDigest',
+	'place',
+	'firstSeq'
+] as const satisfies readonly (keyof Run)[];
+
+/**
+ * Bring the document's copy of a run to `run`, writing only the difference: unchanged outputs are not touched, a
+ * stream that grew gets its growth. While a new run has no output yet, those of the last one stay, so that nothing
+ * jumps on the screen. Call inside a transaction.
+ */
+export function writeRun(doc: Y.Doc, run: Run): void {
+	let map = runsOf(doc).get(run.cell);
+	if (!map) {
+		map = new Y.Map<unknown>([['outputs', new Y.Array()]]);
+		runsOf(doc).set(run.cell, map);
+	}
+	const outputs = map.get('outputs') as Y.Array<Y.Map<unknown>>;
+	if (run.outputs.length > 0 || run.finishedAt !== null) writeOutputs(outputs, run.outputs);
+	for (const field of RUN_FIELDS) {
+		const value = run[field];
+		if (JSON.stringify(map.get(field)) !== JSON.stringify(value)) map.set(field, value);
+	}
+}
+
+/** Forget the runs of cells: their outputs are cleared for everybody. */
+export function clearRuns(doc: Y.Doc, cells: CellId[]): void {
+	for (const cell of cells) runsOf(doc).delete(cell);
+}
+
+function writeOutputs(shared: Y.Array<Y.Map<unknown>>, outputs: Output[]): void {
+	const common = Math.min(shared.length, outputs.length);
+	for (let i = 0; i < common; i++) {
+		if (!updateInPlace(shared.get(i), outputs[i]!)) {
+			shared.delete(i, 1);
+			shared.insert(i, [sharedOutput(outputs[i]!)]);
+		}
+	}
+	if (shared.length > outputs.length) shared.delete(outputs.length, shared.length - outputs.length);
+	if (outputs.length > common) shared.push(outputs.slice(common).map(sharedOutput));
+}
+
+function sharedOutput(output: Output): Y.Map<unknown> {
+	const entries = Object.entries(output).filter(([, value]) => value !== undefined);
+	if (output.type !== 'stream') return new Y.Map(entries);
+	return new Y.Map(
+		entries.map(([key, value]) =>
+			key === 'text' || key === 'tail' ? [key, new Y.Text(value as string)] : [key, value]
+		)
+	);
+}
+
+/** True when `shared` now says what `output` says; false when it must be replaced. */
+function updateInPlace(shared: Y.Map<unknown>, output: Output): boolean {
+	if (shared.get('type') !== output.type) return false;
+	if (output.type !== 'stream') {
+		for (const [key, value] of Object.entries(output)) {
+			if (value === undefined) shared.delete(key);
+			else if (!sameBundle(shared.get(key), value)) shared.set(key, value);
+		}
+		return true;
+	}
+	if (shared.get('name') !== output.name) return false;
+	writeText(shared, 'text', output.text);
+	if (output.tail !== undefined) writeText(shared, 'tail', output.tail);
+	else if (shared.has('tail')) shared.delete('tail');
+	for (const key of ['omitted', 'whole'] as const) {
+		const value = output[key];
+		if (value === undefined) shared.delete(key);
+		else if (JSON.stringify(shared.get(key)) !== JSON.stringify(value)) shared.set(key, value);
+	}
+	return true;
+}
+
+function sameBundle(a: unknown, b: unknown): boolean {
+	return a === b || JSON.stringify(a as MimeBundle) === JSON.stringify(b as MimeBundle);
+}
+
+function writeText(shared: Y.Map<unknown>, key: string, text: string): void {
+	const current = shared.get(key);
+	if (!(current instanceof Y.Text)) {
+		shared.set(key, new Y.Text(text));
+		return;
+	}
+	const old = current.toString();
+	if (old === text) return;
+	let same = 0;
+	const limit = Math.min(old.length, text.length);
+	while (same < limit && old.charCodeAt(same) === text.charCodeAt(same)) same++;
+	if (old.length > same) current.delete(same, old.length - same);
+	if (text.length > same) current.insert(same, text.slice(same));
+}

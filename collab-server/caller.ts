@@ -1,0 +1,17 @@
+/** Who is at the other end of a socket: made by the gate from the session, never from what the client says. */
+export interface RoomUser {
+	id: string;
+	name: string;
+	admin: boolean;
+}
+
+/** Context of every Hocuspocus connection. */
+export interface SocketContext {
+	user: RoomUser;
+	/** Digest of the session; ending it closes the socket. */
+	session: string | null;
+	/** Which notebooks this socket has joined. */
+	notebooks: Set<string>;
+	/** Awareness client ids this socket may speak for. */
+	clients: Set<number>;
+}

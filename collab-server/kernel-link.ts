@@ -1,0 +1,286 @@
+/**
+ * The room's hold on one kernel: connect, start, follow, resume. Every step reports through the projection what
+ * everybody in the notebook sees.
+ */
+import type { KernelGateway, KernelListener, KernelSubscription } from '#lib/model/gateway.ts';
+import { newId } from '#lib/model/ids.ts';
+import type { JsonObject } from '#lib/model/json.ts';
+import type { KernelEvent } from '#lib/model/kernel-event.ts';
+import { ProblemError, type Problem } from '#lib/model/problem.ts';
+import { deathSentence } from '#lib/model/run.ts';
+import type { KernelState } from '#lib/model/runtime-doc.ts';
+import type { WorkspaceAddress } from '#lib/model/workspace.ts';
+import type { RoomUser } from './caller.ts';
+import { chooseSpec } from './kernel-choice.ts';
+import type { Projection } from './projection.ts';
+import type { WorkspaceDirectory } from './workspace-directory.ts';
+
+export interface KernelLinkOptions {
+	gateway: KernelGateway;
+	directory: WorkspaceDirectory;
+	projection: Projection;
+	/** Events of the living kernel, in order, each once. */
+	onEvents(events: KernelEvent[]): void;
+	/** The kernel can take work now (or goes on with what it has). */
+	onReady(): void;
+	/** The kernel is gone; `expected` when somebody asked for it. */
+	onGone(sentence: string, expected: boolean): void;
+}
+
+/** What `start` came to: `up`, or the reason why it waits for a person. */
+export type StartResult = { state: 'starting' } | { state: 'needs-sign-in'; problem: Problem };
+
+const ALIVE: ReadonlySet<KernelState> = new Set(['idle', 'busy']);
+/** States in which a kernel may live on the other side. */
+const HELD: ReadonlySet<KernelState> = new Set(['starting', 'idle', 'busy', 'lost-link', 'needs-sign-in', 'connecting']);
+
+export class KernelLink {
+	readonly #options: KernelLinkOptions;
+	#subscription: KernelSubscription | null = null;
+	#stopping = false;
+
+	constructor(options: KernelLinkOptions) {
+		this.#options = options;
+	}
+
+	get alive(): boolean {
+		return ALIVE.has(this.#options.projection.kernel.state);
+	}
+
+	/** Whether the document says that a kernel may live somewhere. */
+	get held(): boolean {
+		const { kernel, state } = this.#options.projection.kernel;
+		return kernel !== null && HELD.has(state);
+	}
+
+	/** Start a new kernel. Throws ProblemError where it cannot be done at all; the document says the same. */
+	async start(user: RoomUser, workspace: string, wanted: string | null, metadata: JsonObject): Promise<StartResult> {
+		const { gateway, directory, projection } = this.#options;
+		const address = await this.#address(workspace);
+		projection.setKernel({
+			state: 'connecting',
+			kernel: null,
+			workspace,
+			workspaceName: address.name,
+			startedBy: user.name,
+			problem: null,
+			progress: null
+		});
+		try {
+			const waiting = await this.#connect(address);
+			if (waiting) return { state: 'needs-sign-in', problem: waiting };
+			await directory.ready(workspace, (progress) => projection.setKernel({ state: 'preparing', progress }));
+			projection.setKernel({ state: 'starting', progress: null });
+			const { specs } = await gateway.kernelspecs(address);
+			const spec = chooseSpec(specs, wanted, metadata, address.name);
+			const kernel = newId();
+			projection.setSeq(0);
+			projection.setKernel({
+				kernel,
+				spec: spec.name,
+				displayName: spec.displayName,
+				language: spec.language,
+				startedAt: Date.now()
+			});
+			this.#stopping = false;
+			await gateway.start(workspace, kernel, spec, {});
+			this.#follow(workspace, kernel, 0);
+			return { state: 'starting' };
+		} catch (error) {
+			const problem = asProblem(error);
+			projection.setKernel({ state: 'none', kernel: null, problem, progress: null });
+			throw error;
+		}
+	}
+
+	/**
+	 * Find the kernel of the document again after the server or the line was away, and follow it from `after`;
+	 * `onFound` is called before the first event.
+	 */
+	async resume(after: number, onFound: () => void): Promise<'up' | 'waiting' | 'gone'> {
+		const { gateway, projection } = this.#options;
+		const { workspace, kernel } = projection.kernel;
+		if (!workspace || !kernel) return 'gone';
+		const address = await this.#address(workspace);
+		if (await this.#connect(address)) return 'waiting';
+		const found = (await gateway.kernels(workspace)).find((entry) => entry.kernel === kernel);
+		if (!found) {
+			this.#gone({ reason: 'lost' });
+			return 'gone';
+		}
+		this.#stopping = false;
+		projection.setKernel({ problem: null });
+		onFound();
+		this.#follow(workspace, kernel, after);
+		if (found.state === 'starting') projection.setKernel({ state: 'starting' });
+		else this.#options.onReady();
+		return 'up';
+	}
+
+	async execute(run: string, code: string): Promise<void> {
+		await this.#send(run, 'execute_request', {
+			code,
+			silent: false,
+			store_history: true,
+			user_expressions: {},
+			allow_stdin: false,
+			stop_on_error: true
+		});
+	}
+
+	async interrupt(): Promise<void> {
+		const { workspace, kernel } = this.#held();
+		await this.#options.gateway.interrupt(workspace, kernel);
+	}
+
+	/** Ask the kernel to end; resolves when the request is out. Its `died` event finishes the story. */
+	async shutdown(): Promise<void> {
+		const { workspace, kernel } = this.#held();
+		this.#stopping = true;
+		await this.#options.gateway.shutdown(workspace, kernel);
+	}
+
+	acknowledge(seq: number, keep: number): void {
+		this.#subscription?.acknowledge(seq, keep);
+	}
+
+	/** Stop following; the kernel lives on. */
+	close(): void {
+		this.#subscription?.close();
+		this.#subscription = null;
+	}
+
+	#held(): { workspace: string; kernel: string } {
+		const { workspace, kernel } = this.#options.projection.kernel;
+		if (workspace && kernel) return { workspace, kernel };
+		throw new ProblemError(409, {
+			code: 'no-kernel',
+			title: 'No kernel is running.',
+			remedy: 'Run a cell to start one.'
+		});
+	}
+
+	async #send(msgId: string, msgType: string, content: JsonObject): Promise<void> {
+		const { workspace, kernel } = this.#held();
+		await this.#options.gateway.send(workspace, kernel, { channel: 'shell', msgId, msgType, content });
+	}
+
+	async #address(workspace: string): Promise<WorkspaceAddress> {
+		const address = await this.#options.directory.address(workspace);
+		if (address) return address;
+		throw new ProblemError(409, {
+			code: 'workspace-gone',
+			title: 'The workspace of this notebook was removed.',
+			remedy: 'Choose another one in the kernel panel.'
+		});
+	}
+
+	/** Connect with what is at hand. Null when that worked, else what a person has to do; throws when it is hopeless. */
+	async #connect(address: WorkspaceAddress): Promise<Problem | null> {
+		const result = await this.#options.gateway.connect(address);
+		if (result.state === 'connected') return null;
+		if (result.state === 'failed') {
+			this.#options.projection.setKernel({ state: 'needs-sign-in', problem: result.problem });
+			throw new ProblemError(502, result.problem);
+		}
+		const problem: Problem =
+			result.state === 'needs-sign-in'
+				? (result.problem ?? {
+						code: 'needs-sign-in',
+						title: `${address.name} wants you to sign in.`,
+						detail: 'Passwords and keys are never stored, so the server has none for it now.',
+						remedy: 'Connect to it; the cells wait.'
+					})
+				: {
+						code: result.state,
+						title:
+							result.state === 'host-key-changed'
+								? `The host key of ${address.name} has changed.`
+								: `${address.name} is not known yet.`,
+						detail:
+							result.state === 'host-key-changed'
+								? 'Nothing was sent to it. Either the machine was set up anew or somebody stands in between.'
+								: 'Its host key has to be looked at once before anything is sent to it.',
+						remedy: 'Connect to it and compare the fingerprint.'
+					};
+		this.#options.projection.setKernel({ state: 'needs-sign-in', problem });
+		return problem;
+	}
+
+	#follow(workspace: string, kernel: string, after: number): void {
+		this.close();
+		const listener: KernelListener = {
+			events: (events) => this.#options.onEvents(events),
+			link: (state, problem) => this.#onLink(state, problem)
+		};
+		this.#subscription = this.#options.gateway.subscribe(workspace, kernel, after, listener);
+	}
+
+	/** What the agent says of the kernel's life, given by the room in the order of events and once. */
+	handle(event: KernelEvent): void {
+		if (event.type === 'started') {
+			this.#options.projection.setKernel({ problem: null });
+			this.#options.onReady();
+		} else if (event.type === 'died') {
+			this.#gone(event.content);
+		}
+	}
+
+	#gone(content: JsonObject): void {
+		const sentence = deathSentence(content);
+		const expected = this.#stopping;
+		const { workspace, kernel } = this.#options.projection.kernel;
+		this.close();
+		this.#options.projection.setKernel({
+			state: expected ? 'none' : 'dead',
+			kernel: null,
+			problem: expected ? null : { code: `kernel-${String(content.reason)}`, title: sentence }
+		});
+		this.#options.onGone(sentence, expected);
+		if (workspace && kernel && content.reason !== 'lost') {
+			// Only tidying: a spool that stays is swept by the agent's own quota.
+			void this.#options.projection.flush().then(() => this.#options.gateway.forget(workspace, kernel).catch(() => undefined));
+		}
+	}
+
+	#onLink(state: 'up' | 'lost' | 'closed', problem?: Problem): void {
+		const { projection } = this.#options;
+		if (state === 'up') {
+			if (projection.kernel.state !== 'lost-link') return;
+			projection.setKernel({ problem: null });
+			this.#options.onReady();
+		} else if (state === 'lost') {
+			projection.setKernel({
+				state: 'lost-link',
+				problem: {
+					code: 'link-lost',
+					title: `The line to ${projection.kernel.workspaceName} is down.`,
+					detail: 'What runs there goes on and its output is kept.',
+					remedy: 'It is being tried again; nothing to do.'
+				}
+			});
+		} else {
+			this.close();
+			projection.setKernel({
+				state: 'needs-sign-in',
+				problem: problem ?? {
+					code: 'link-closed',
+					title: `${projection.kernel.workspaceName} is disconnected.`,
+					detail: 'What runs there goes on and its output is kept.',
+					remedy: 'Connect again to see it.'
+				}
+			});
+		}
+	}
+}
+
+/** The problem behind an error; unknown ones get a plain sentence. */
+export function asProblem(error: unknown): Problem {
+	if (error instanceof ProblemError) return error.problem;
+	return {
+		code: 'internal',
+		title: 'The server could not start the kernel.',
+		detail: 'Something went wrong on our side; it is in the server log.',
+		remedy: 'Try again.'
+	};
+}

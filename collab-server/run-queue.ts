@@ -1,0 +1,46 @@
+import type { RunId } from '#lib/model/ids.ts';
+
+/** A run that waits for its turn, with the source as it was when somebody asked for it. */
+export interface QueuedRun {
+	run: RunId;
+	/** Runs asked for together: an error in one takes the rest back. */
+	request: string;
+	source: string;
+}
+
+/** The room's queue: one run at the kernel, the others here where they can still be taken back. */
+export class RunQueue {
+	#waiting: QueuedRun[] = [];
+	#active: QueuedRun | null = null;
+
+	get active(): QueuedRun | null {
+		return this.#active;
+	}
+
+	get isEmpty(): boolean {
+		return this.#waiting.length === 0;
+	}
+
+	add(runs: QueuedRun[]): void {
+		this.#waiting.push(...runs);
+	}
+
+	/** The next run becomes the active one; null when there is none or one is active. */
+	next(): QueuedRun | null {
+		if (this.#active || this.#waiting.length === 0) return null;
+		this.#active = this.#waiting.shift()!;
+		return this.#active;
+	}
+
+	/** The active run has ended (whatever `run` is, if it is not the active one nothing happens). */
+	ended(run: RunId): void {
+		if (this.#active?.run === run) this.#active = null;
+	}
+
+	/** Take back the waiting runs that match; returns them. */
+	take(match: (queued: QueuedRun) => boolean): QueuedRun[] {
+		const taken = this.#waiting.filter(match);
+		this.#waiting = this.#waiting.filter((queued) => !match(queued));
+		return taken;
+	}
+}

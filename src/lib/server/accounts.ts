@@ -1,0 +1,297 @@
+/** People: sign-in, passwords, invitations, API tokens. */
+import { and, asc, count, eq, sql } from 'drizzle-orm';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { Database } from '#db/database.ts';
+import { apiTokens, invitations, users } from '#db/schema.ts';
+import { newId } from '#lib/model/ids.ts';
+import { ProblemError } from '#lib/model/problem.ts';
+import { hashPassword, newToken, tokenDigest, verifyPassword } from './secret.ts';
+import type { Accounts, Caller, User } from './services.ts';
+import type { Sessions } from './sessions.ts';
+
+const DAY_MS = 86_400_000;
+const INVITATION_DAYS = 7;
+export const MIN_PASSWORD = 10;
+export const TOKEN_SCOPES = ['read', 'write', 'run'] as const;
+
+export interface AccountsOptions {
+	db: Database;
+	sessions: Sessions;
+	origin: string;
+	/** Called when sessions end, so that their sockets close. */
+	onSessionsEnded(which: { session: string } | { user: string; except: string | null }): void;
+}
+
+export function createAccounts({ db, sessions, origin, onSessionsEnded }: AccountsOptions): Accounts {
+	// By account and by address: one person's typing errors lock nobody else out, one attacker not every account.
+	const perName = new RateLimiterMemory({ points: 5, duration: 15 * 60 });
+	const perAddress = new RateLimiterMemory({ points: 50, duration: 15 * 60 });
+
+	async function limited(name: string, address: string): Promise<void> {
+		try {
+			await perAddress.consume(address);
+			await perName.consume(`${name.toLowerCase()} ${address}`);
+		} catch (refused) {
+			const seconds = Math.ceil(((refused as { msBeforeNext?: number }).msBeforeNext ?? 60_000) / 1000);
+			throw new ProblemError(429, {
+				code: 'sign-in-limit',
+				title: 'Too many attempts to sign in.',
+				detail: 'After five wrong passwords an account rests for a while.',
+				remedy: `Try again in ${seconds < 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`}.`
+			});
+		}
+	}
+
+	async function open(user: { id: string }, client: { address: string; userAgent: string }) {
+		await sessions.sweep();
+		return sessions.create(user.id, { address: client.address, userAgent: client.userAgent.slice(0, 200) });
+	}
+
+	return {
+		cookieName: sessions.cookieName,
+
+		async validate(token) {
+			const found = token ? await sessions.validate(token) : null;
+			if (!found) return { caller: null, cookie: null };
+			return { caller: { user: found.user, sessionId: found.digest, scopes: 'all' }, cookie: found.cookie };
+		},
+
+		async validateToken(token) {
+			const [row] = await db
+				.select({ token: apiTokens, user: users })
+				.from(apiTokens)
+				.innerJoin(users, eq(users.id, apiTokens.userId))
+				.where(eq(apiTokens.digest, tokenDigest(token)));
+			if (!row || (row.token.expiresAt && row.token.expiresAt < new Date())) return null;
+			await db.update(apiTokens).set({ lastUsedAt: new Date() }).where(eq(apiTokens.id, row.token.id));
+			const { id, name, displayName, admin } = row.user;
+			return { user: { id, name, displayName, admin }, sessionId: null, scopes: row.token.scopes };
+		},
+
+		async signIn(name, password, client) {
+			await limited(name, client.address);
+			const [row] = await db
+				.select()
+				.from(users)
+				.where(eq(sql`lower(${users.name})`, name.trim().toLowerCase()));
+			// The same work and the same words for an unknown name: nobody learns who has an account.
+			const right = await verifyPassword(row?.passwordHash ?? null, password);
+			if (!row || !right) {
+				throw new ProblemError(401, {
+					code: 'sign-in-refused',
+					title: 'Name and password do not belong together.',
+					remedy: 'Check both, or ask an administrator for a new invitation.'
+				});
+			}
+			await perName.delete(`${name.toLowerCase()} ${client.address}`);
+			return (await open(row, client)).cookie;
+		},
+
+		async signOut(caller) {
+			if (caller.sessionId) {
+				await sessions.end(caller.sessionId);
+				onSessionsEnded({ session: caller.sessionId });
+			}
+			return sessions.blank();
+		},
+
+		async changePassword(caller, current, next) {
+			const [row] = await db.select().from(users).where(eq(users.id, caller.user.id));
+			if (!row || !(await verifyPassword(row.passwordHash, current))) {
+				throw new ProblemError(400, {
+					code: 'password-wrong',
+					title: 'The current password is not right.',
+					remedy: 'Nothing was changed. Try again.'
+				});
+			}
+			checkPassword(next);
+			const passwordHash = await hashPassword(next);
+			await db.update(users).set({ passwordHash }).where(eq(users.id, row.id));
+			await sessions.endAll(row.id);
+			onSessionsEnded({ user: row.id, except: null });
+			return (await sessions.create(row.id, { address: '', userAgent: '' })).cookie;
+		},
+
+		async setDisplayName(caller, displayName) {
+			await db.update(users).set({ displayName: displayName.trim() }).where(eq(users.id, caller.user.id));
+		},
+
+		async invitation(token) {
+			const [row] = await db
+				.select({ invitation: invitations, by: users.displayName })
+				.from(invitations)
+				.leftJoin(users, eq(users.id, invitations.invitedBy))
+				.where(eq(invitations.digest, tokenDigest(token)));
+			if (!row || row.invitation.expiresAt < new Date()) return null;
+			return { admin: row.invitation.admin, invitedBy: row.by, expiresAt: row.invitation.expiresAt };
+		},
+
+		async accept(token, account, client) {
+			checkName(account.name);
+			checkPassword(account.password);
+			const passwordHash = await hashPassword(account.password);
+			const id = await db.transaction(async (tx) => {
+				// Deleting is what claims it: of two at once one finds nothing.
+				const [claimed] = await tx
+					.delete(invitations)
+					.where(eq(invitations.digest, tokenDigest(token)))
+					.returning();
+				if (!claimed || claimed.expiresAt < new Date()) {
+					throw new ProblemError(410, {
+						code: 'invitation-gone',
+						title: 'This invitation does not work any more.',
+						detail: 'It was used, or it is more than a week old.',
+						remedy: 'Ask whoever sent it for a new one.'
+					});
+				}
+				return insertUser(tx, { ...account, admin: claimed.admin, passwordHash });
+			});
+			return (await open({ id }, client)).cookie;
+		},
+
+		async invite(caller, { admin }) {
+			requireAdmin(caller);
+			return { url: await createInvitation(db, origin, { admin, invitedBy: caller.user.id }) };
+		},
+
+		async users(caller) {
+			requireAdmin(caller);
+			return db
+				.select({
+					id: users.id,
+					name: users.name,
+					displayName: users.displayName,
+					admin: users.admin,
+					createdAt: users.createdAt
+				})
+				.from(users)
+				.orderBy(asc(users.name));
+		},
+
+		createToken: async (caller, options) => ({ token: await insertToken(db, caller.user, options) }),
+
+		async tokens(caller) {
+			return db
+				.select({
+					id: apiTokens.id,
+					label: apiTokens.label,
+					scopes: apiTokens.scopes,
+					createdAt: apiTokens.createdAt,
+					lastUsedAt: apiTokens.lastUsedAt
+				})
+				.from(apiTokens)
+				.where(eq(apiTokens.userId, caller.user.id))
+				.orderBy(asc(apiTokens.createdAt));
+		},
+
+		async revokeToken(caller, id) {
+			await db.delete(apiTokens).where(and(eq(apiTokens.id, id), eq(apiTokens.userId, caller.user.id)));
+		}
+	};
+}
+
+/** A link that makes an account, once, within a week. */
+export async function createInvitation(
+	db: Database,
+	origin: string,
+	options: { admin: boolean; invitedBy: string | null }
+): Promise<string> {
+	const token = newToken();
+	await db.insert(invitations).values({
+		digest: tokenDigest(token),
+		expiresAt: new Date(Date.now() + INVITATION_DAYS * DAY_MS),
+		...options
+	});
+	return `${origin}/welcome/${token}`;
+}
+
+/** The link for the first administrator; null when there are people already. Older unused ones are void. */
+export async function firstAdministratorLink(db: Database, origin: string): Promise<string | null> {
+	const [row] = await db.select({ n: count() }).from(users);
+	if ((row?.n ?? 0) > 0) return null;
+	await db.delete(invitations);
+	return createInvitation(db, origin, { admin: true, invitedBy: null });
+}
+
+/** Make an account. Throws ProblemError 400 when the name or the password will not do. Returns its id. */
+export async function addUser(
+	db: Database,
+	account: { name: string; displayName: string; password: string; admin: boolean }
+): Promise<string> {
+	checkName(account.name);
+	checkPassword(account.password);
+	return insertUser(db, { ...account, passwordHash: await hashPassword(account.password) });
+}
+
+/** Make an API token for a person; the only time it is seen whole. */
+export async function insertToken(
+	db: Database,
+	user: Pick<User, 'id'>,
+	options: { label: string; scopes: string[]; days: number | null }
+): Promise<string> {
+	const token = `ans_${newToken()}`;
+	await db.insert(apiTokens).values({
+		id: newId(),
+		digest: tokenDigest(token),
+		userId: user.id,
+		label: options.label,
+		scopes: options.scopes.filter((scope) => (TOKEN_SCOPES as readonly string[]).includes(scope)),
+		expiresAt: options.days === null ? null : new Date(Date.now() + options.days * DAY_MS)
+	});
+	return token;
+}
+
+async function insertUser(
+	db: Pick<Database, 'insert'>,
+	account: { name: string; displayName: string; admin: boolean; passwordHash: string }
+): Promise<string> {
+	const id = newId();
+	const name = account.name.trim();
+	const added = await db
+		.insert(users)
+		.values({
+			id,
+			name,
+			displayName: account.displayName.trim() || name,
+			admin: account.admin,
+			passwordHash: account.passwordHash
+		})
+		.onConflictDoNothing()
+		.returning({ id: users.id });
+	if (added.length === 0) {
+		throw new ProblemError(400, {
+			code: 'name-taken',
+			title: `The name “${name}” is taken.`,
+			remedy: 'Choose another one.'
+		});
+	}
+	return id;
+}
+
+function checkName(name: string): void {
+	if (/^[\p{L}\p{N}._-]{2,40}$/u.test(name.trim())) return;
+	throw new ProblemError(400, {
+		code: 'name-invalid',
+		title: 'This name cannot be used to sign in.',
+		detail: 'It takes 2 to 40 letters and digits, with . - _ between them.',
+		remedy: 'Choose another one.'
+	});
+}
+
+function checkPassword(password: string): void {
+	if (password.length >= MIN_PASSWORD && password.length <= 1000) return;
+	throw new ProblemError(400, {
+		code: 'password-weak',
+		title: `A password has at least ${MIN_PASSWORD} characters.`,
+		remedy: 'A few words in a row are easy to remember and hard to guess.'
+	});
+}
+
+function requireAdmin(caller: Caller): void {
+	if (caller.user.admin) return;
+	throw new ProblemError(403, {
+		code: 'administrators-only',
+		title: 'This is for administrators.',
+		remedy: 'Ask one of them.'
+	});
+}

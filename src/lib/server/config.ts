@@ -1,0 +1,118 @@
+/**
+ * The only file that reads the environment. Everything is checked at the start and every bad variable is named at once;
+ * rooms get their part as an argument. Secrets may also come from a file named by `<VARIABLE>_FILE`.
+ */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import * as v from 'valibot';
+
+export interface Config {
+	port: number;
+	host: string;
+	/** What people type, without a trailing slash. */
+	origin: string;
+	/** Where untrusted content lives: another host name than `origin`. */
+	userContentOrigin: string;
+	/** Other spellings of our own origin a page may come from (this machine's names while none was set). */
+	origins: string[];
+	dataDir: string;
+	/** null: the server brings its own PostgreSQL under `dataDir`. */
+	databaseUrl: string | null;
+	logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
+	/** The Python that makes environments on this machine. */
+	python: string;
+	/** An environment with ipykernel to use for kernels on this machine instead of making one. */
+	localEnvironment: string | null;
+}
+
+/** All that is wrong with the environment, one line a variable. */
+export class ConfigError extends Error {
+	readonly faults: string[];
+
+	constructor(faults: string[]) {
+		super(`The configuration cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+		this.name = 'ConfigError';
+		this.faults = faults;
+	}
+}
+
+const port = v.pipe(v.string(), v.regex(/^\d{1,5}$/, 'must be a number'), v.transform(Number), v.maxValue(65_535));
+const origin = v.pipe(
+	v.string(),
+	v.url('must be a URL like https://notebooks.example.org'),
+	v.check((text) => {
+		const url = new URL(text);
+		return /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.username === '';
+	}, 'must be scheme and host only'),
+	v.transform((text) => new URL(text).origin)
+);
+
+const variables = {
+	PORT: v.optional(port, '3000'),
+	HOST: v.optional(v.pipe(v.string(), v.minLength(1)), '127.0.0.1'),
+	ORIGIN: v.optional(origin),
+	USER_CONTENT_ORIGIN: v.optional(origin),
+	DATA_DIR: v.optional(v.pipe(v.string(), v.minLength(1)), './data'),
+	DATABASE_URL: v.optional(v.pipe(v.string(), v.regex(/^postgres(ql)?:\/\//, 'must start with postgres://'))),
+	SERVICES: v.optional(
+		v.literal('web,collab,gateway', 'only web,collab,gateway in one process is supported by this version'),
+		'web,collab,gateway'
+	),
+	LOG_LEVEL: v.optional(v.picklist(['fatal', 'error', 'warn', 'info', 'debug', 'silent']), 'warn'),
+	PYTHON: v.optional(v.pipe(v.string(), v.minLength(1)), 'python3'),
+	LOCAL_ENVIRONMENT: v.optional(v.pipe(v.string(), v.minLength(1)))
+} as const;
+
+/** Read and check the environment. Throws ConfigError with every fault. */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+	const faults: string[] = [];
+	const read = <K extends keyof typeof variables>(name: K): v.InferOutput<(typeof variables)[K]> => {
+		const result = v.safeParse(variables[name], fromFileOr(name, environment, faults));
+		if (!result.success) faults.push(`${name}: ${result.issues.map((issue) => issue.message).join('; ')}`);
+		return (result.success ? result.output : undefined) as v.InferOutput<(typeof variables)[K]>;
+	};
+	read('SERVICES');
+	const values = {
+		port: read('PORT'),
+		host: read('HOST'),
+		origin: read('ORIGIN'),
+		userContentOrigin: read('USER_CONTENT_ORIGIN'),
+		dataDir: read('DATA_DIR'),
+		databaseUrl: read('DATABASE_URL'),
+		logLevel: read('LOG_LEVEL'),
+		python: read('PYTHON'),
+		localEnvironment: read('LOCAL_ENVIRONMENT')
+	};
+	const site = values.origin ?? `http://localhost:${values.port}`;
+	const content = values.userContentOrigin ?? (values.origin ? site : `http://127.0.0.1:${values.port}`);
+	if (values.userContentOrigin === site) faults.push('USER_CONTENT_ORIGIN: must differ from ORIGIN');
+	if (faults.length > 0) throw new ConfigError(faults);
+	return {
+		port: values.port,
+		host: values.host,
+		origin: site,
+		userContentOrigin: content,
+		origins: [site],
+		dataDir: resolve(values.dataDir),
+		databaseUrl: values.databaseUrl ?? null,
+		logLevel: values.logLevel,
+		python: values.python,
+		localEnvironment: values.localEnvironment ? resolve(values.localEnvironment) : null
+	};
+}
+
+/** The configuration of this process. */
+export function processConfig(): Config {
+	return readConfig(process.env);
+}
+
+function fromFileOr(name: string, environment: Record<string, string | undefined>, faults: string[]): string | undefined {
+	const file = environment[`${name}_FILE`];
+	if (file === undefined || environment[name] !== undefined) return environment[name] || undefined;
+	try {
+		return readFileSync(file, 'utf8').trim();
+	} catch (error) {
+		faults.push(`${name}_FILE: ${error instanceof Error ? error.message : String(error)}`);
+		return undefined;
+	}
+}

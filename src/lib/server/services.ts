@@ -1,0 +1,195 @@
+/**
+ * What the routes may call: the server half of the site as interfaces. `src/services.ts` composes the real ones and
+ * hooks.server.ts hands them to every request as `locals.services`. All methods that refuse throw ProblemError with the
+ * HTTP status; routes guard, call, return.
+ */
+import type { CommandResult, RoomCommand } from '#lib/model/room-command.ts';
+import type { ConnectResult } from '#lib/model/gateway.ts';
+import type { JsonObject } from '#lib/model/json.ts';
+import type { NotebookId, UserId, WorkspaceId } from '#lib/model/ids.ts';
+import type { Role } from '#lib/model/role.ts';
+import type { Run } from '#lib/model/run.ts';
+import type { KernelView } from '#lib/model/runtime-doc.ts';
+import type { Credential, KernelSpec, WorkspaceState } from '#lib/model/workspace.ts';
+
+export interface User {
+	id: UserId;
+	/** What one signs in with: 2–40 letters, digits, `.`, `-`, `_`; compared without case. */
+	name: string;
+	displayName: string;
+	admin: boolean;
+}
+
+/** Who is asking: a browser session, or a token with its scopes. */
+export interface Caller {
+	user: User;
+	sessionId: string | null;
+	scopes: readonly string[] | 'all';
+}
+
+export interface SessionCookie {
+	name: string;
+	value: string;
+	attributes: {
+		path: string;
+		httpOnly: boolean;
+		secure: boolean;
+		sameSite: 'lax';
+		maxAge?: number;
+		expires?: Date;
+	};
+}
+
+export interface Invitation {
+	/** What the link makes: an administrator or a user. */
+	admin: boolean;
+	invitedBy: string | null;
+	expiresAt: Date;
+}
+
+export interface Accounts {
+	/** The session of a cookie header's token, and a fresh cookie when it was extended. */
+	validate(token: string | undefined): Promise<{ caller: Caller | null; cookie: SessionCookie | null }>;
+	/** The caller of an `Authorization: Bearer …` token. */
+	validateToken(token: string): Promise<Caller | null>;
+	cookieName: string;
+	/** Refuses with 401 `sign-in-refused` (one sentence for unknown name and wrong password) or 429 `sign-in-limit`. */
+	signIn(name: string, password: string, client: { address: string; userAgent: string }): Promise<SessionCookie>;
+	/** Ends the session; its sockets close within a second. */
+	signOut(caller: Caller): Promise<SessionCookie>;
+	/** Ends every other session of the user too; returns the cookie of a new one. */
+	changePassword(caller: Caller, current: string, next: string): Promise<SessionCookie>;
+	setDisplayName(caller: Caller, displayName: string): Promise<void>;
+	/** What an invitation link is for; null when it is unknown, used or too old. */
+	invitation(token: string): Promise<Invitation | null>;
+	/** Make the account the link stands for and sign in. Refuses with 400 (name taken, weak password) or 410. */
+	accept(
+		token: string,
+		account: { name: string; displayName: string; password: string },
+		client: { address: string; userAgent: string }
+	): Promise<SessionCookie>;
+	/** Administrators only. Returns the link; it works once, for a week. */
+	invite(caller: Caller, options: { admin: boolean }): Promise<{ url: string }>;
+	users(caller: Caller): Promise<(User & { createdAt: Date })[]>;
+	createToken(
+		caller: Caller,
+		options: { label: string; scopes: string[]; days: number | null }
+	): Promise<{ token: string }>;
+	tokens(
+		caller: Caller
+	): Promise<{ id: string; label: string; scopes: string[]; createdAt: Date; lastUsedAt: Date | null }[]>;
+	revokeToken(caller: Caller, id: string): Promise<void>;
+}
+
+export interface NotebookRow {
+	id: NotebookId;
+	title: string;
+	role: Role;
+	owner: string;
+	createdAt: Date;
+	updatedAt: Date;
+	cells: number;
+}
+
+export interface Member {
+	user: UserId;
+	name: string;
+	displayName: string;
+	role: Role;
+}
+
+export interface ShareLink {
+	id: string;
+	role: Role;
+	createdAt: Date;
+	/** Only in the answer to its making: the server keeps a digest. */
+	url?: string;
+}
+
+export interface Notebooks {
+	/** An empty notebook (one empty code cell), or one made from the text of an .ipynb file. */
+	create(caller: Caller, from?: { ipynb: string; title?: string }): Promise<{ id: NotebookId; warnings: string[] }>;
+	list(caller: Caller, page?: { after?: string; limit?: number }): Promise<{ notebooks: NotebookRow[]; next: string | null }>;
+	/** The caller's view of one; 404 when there is none or the caller has no role in it. */
+	get(caller: Caller, id: NotebookId): Promise<NotebookRow & { genesis: string }>;
+	/** The document as people see it now, outputs included. */
+	export(
+		caller: Caller,
+		id: NotebookId,
+		format: 'ipynb' | 'py' | 'md' | 'html'
+	): Promise<{ text: string; mime: string; filename: string }>;
+	delete(caller: Caller, id: NotebookId): Promise<void>;
+	members(caller: Caller, id: NotebookId): Promise<{ members: Member[]; links: ShareLink[] }>;
+	/** Give a person a role by sign-in name, or change it. The last owner stays. */
+	setMember(caller: Caller, id: NotebookId, name: string, role: Role): Promise<void>;
+	removeMember(caller: Caller, id: NotebookId, user: UserId): Promise<void>;
+	createLink(caller: Caller, id: NotebookId, role: Role): Promise<ShareLink & { url: string }>;
+	revokeLink(caller: Caller, id: NotebookId, link: string): Promise<void>;
+	/** Open a share link: the caller gets its role unless theirs is stronger. 404 when it is unknown or revoked. */
+	acceptLink(caller: Caller, token: string): Promise<{ id: NotebookId; role: Role }>;
+	/** A blob the notebook's outputs refer to. 404 otherwise. */
+	blob(caller: Caller, id: NotebookId, hash: string): Promise<{ bytes: Uint8Array; mime: string }>;
+}
+
+export interface WorkspaceRow {
+	id: WorkspaceId;
+	kind: 'local' | 'ssh';
+	name: string;
+	host: string;
+	port: number;
+	user: string;
+	hostKey: string | null;
+	environments: string[];
+	state: WorkspaceState;
+	/** For `local`: how far the first Python environment is; null when it is ready. */
+	preparing: { text: string; part: number | null } | null;
+}
+
+export interface Workspaces {
+	/** The caller's own; "This machine" first, for those who may use it. */
+	list(caller: Caller): Promise<WorkspaceRow[]>;
+	add(
+		caller: Caller,
+		fields: { name: string; host: string; port: number; user: string; environments: string[] }
+	): Promise<WorkspaceRow>;
+	update(
+		caller: Caller,
+		id: WorkspaceId,
+		fields: { name: string; host: string; port: number; user: string; environments: string[] }
+	): Promise<WorkspaceRow>;
+	remove(caller: Caller, id: WorkspaceId): Promise<void>;
+	/**
+	 * Try to connect. `acceptHostKey` is the fingerprint the person has just seen and accepted; a changed key replaces
+	 * the stored one only with `replaceHostKey` true as well.
+	 */
+	connect(
+		caller: Caller,
+		id: WorkspaceId,
+		options: { acceptHostKey?: string; replaceHostKey?: boolean; credential?: Credential }
+	): Promise<ConnectResult>;
+	disconnect(caller: Caller, id: WorkspaceId): Promise<void>;
+	/** Needs a living connection; 409 `workspace-disconnected` otherwise. */
+	kernelspecs(
+		caller: Caller,
+		id: WorkspaceId
+	): Promise<{ specs: KernelSpec[]; problems: { path: string; message: string }[] }>;
+}
+
+export interface Rooms {
+	/** The same path a browser's command takes; the role is checked there. */
+	command(caller: Caller, id: NotebookId, command: RoomCommand): Promise<CommandResult>;
+	/** One run; waits up to `waitSeconds` for its end. */
+	run(caller: Caller, id: NotebookId, run: string, waitSeconds: number): Promise<Run | null>;
+	state(caller: Caller, id: NotebookId): Promise<{ kernel: KernelView; runs: Run[] }>;
+}
+
+export interface Services {
+	accounts: Accounts;
+	notebooks: Notebooks;
+	workspaces: Workspaces;
+	rooms: Rooms;
+	/** The OpenAPI description served at /api/openapi.json. */
+	openapi: JsonObject;
+	site: { origin: string; userContentOrigin: string; secure: boolean };
+	health: { ready(): Promise<{ ok: boolean; checks: Record<string, string> }> };
+}

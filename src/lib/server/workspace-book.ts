@@ -1,0 +1,59 @@
+/** Workspaces as the rooms need them: addresses, who may use which, whether kernels can start. */
+import { and, asc, desc, eq, sql } from 'drizzle-orm';
+import type { RoomUser } from '#collab/caller.ts';
+import type { WorkspaceDirectory } from '#collab/workspace-directory.ts';
+import type { Database } from '#db/database.ts';
+import { workspaces } from '#db/schema.ts';
+import type { WorkspaceAddress } from '#lib/model/workspace.ts';
+import type { LocalEnvironment } from './local-environment.ts';
+
+/** The machine the server runs on. Whoever uses it runs code as the server's account, so it is for administrators. */
+export const LOCAL_WORKSPACE = 'local';
+export const LOCAL_NAME = 'This machine';
+
+export type WorkspaceRecord = typeof workspaces.$inferSelect;
+
+/** The address of a stored workspace. */
+export function addressOf(row: WorkspaceRecord): WorkspaceAddress & { kind: 'ssh' } {
+	const { id, name, host, port, user, hostKey, environments } = row;
+	return { kind: 'ssh', id, name, host, port, user, hostKey, environments };
+}
+
+export function createWorkspaceBook(db: Database, environment: LocalEnvironment): WorkspaceDirectory {
+	async function owned(user: RoomUser, id: string): Promise<boolean> {
+		const [row] = await db
+			.select({ id: workspaces.id })
+			.from(workspaces)
+			.where(and(eq(workspaces.id, id), eq(workspaces.ownerId, user.id)));
+		return row !== undefined;
+	}
+
+	return {
+		async address(id) {
+			if (id === LOCAL_WORKSPACE) {
+				return { kind: 'local', id, name: LOCAL_NAME, environments: [environment.folder] };
+			}
+			const [row] = await db.select().from(workspaces).where(eq(workspaces.id, id));
+			return row ? addressOf(row) : null;
+		},
+
+		async mayUse(user, id) {
+			return id === LOCAL_WORKSPACE ? user.admin : owned(user, id);
+		},
+
+		async defaultFor(user) {
+			if (user.admin) return LOCAL_WORKSPACE;
+			const [row] = await db
+				.select({ id: workspaces.id })
+				.from(workspaces)
+				.where(eq(workspaces.ownerId, user.id))
+				.orderBy(desc(sql`coalesce(${workspaces.lastUsedAt}, ${workspaces.createdAt})`), asc(workspaces.id))
+				.limit(1);
+			return row?.id ?? null;
+		},
+
+		async ready(id, progress) {
+			if (id === LOCAL_WORKSPACE) await environment.ready(progress);
+		}
+	};
+}

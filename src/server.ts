@@ -1,0 +1,76 @@
+/** The server: one process, one port. Prints one line when it is ready, and the administrator's link the first time. */
+import { createServer } from 'node:http';
+import { ProblemError } from '#lib/model/problem.ts';
+import { firstAdministratorLink } from '#lib/server/accounts.ts';
+import { ConfigError, processConfig, type Config } from '#lib/server/config.ts';
+import { DataFolderHeld, holdDataFolder } from '#lib/server/data-lock.ts';
+import { setRunning } from '#lib/server/running.ts';
+import { startServices, type RunningServices } from './services.ts';
+
+/** How long a stop may take before the process ends anyway. */
+const STOP_MS = 9000;
+
+try {
+	await main();
+} catch (error) {
+	console.error(sentence(error));
+	process.exit(error instanceof ConfigError || error instanceof DataFolderHeld ? 2 : 1);
+}
+
+async function main(): Promise<void> {
+	const config = processConfig();
+	const release = holdDataFolder(config.dataDir);
+	process.on('exit', release);
+	const http = createServer();
+	await listening(http, config);
+	const running = await startServices(config, http);
+	setRunning(running);
+	const { handler } = (await import(new URL('../build/handler.js', import.meta.url).href)) as {
+		handler: (request: unknown, response: unknown) => void;
+	};
+	http.on('request', handler);
+	stopOnSignals(http, running);
+	console.log(`Ansatz is ready at ${config.origin}`);
+	const link = await firstAdministratorLink(running.db, config.origin);
+	if (link) console.log(`Make the first administrator at ${link}`);
+}
+
+function listening(http: ReturnType<typeof createServer>, { port, host }: Config): Promise<void> {
+	return new Promise((resolve, reject) => {
+		http.once('error', (error: NodeJS.ErrnoException) => {
+			const taken = error.code === 'EADDRINUSE';
+			reject(
+				new ProblemError(500, {
+					code: 'port',
+					title: `The server cannot listen on ${host} port ${port}.`,
+					detail: taken ? 'Another program has this port.' : error.message,
+					remedy: 'Set PORT to a free one, for example PORT=3001 npm start.'
+				})
+			);
+		});
+		http.listen(port, host, resolve);
+	});
+}
+
+/** Upgraded sockets would keep a plain `close` waiting for ever, so the rooms close theirs first. */
+function stopOnSignals(http: ReturnType<typeof createServer>, running: RunningServices): void {
+	let stopping = false;
+	const stop = async (): Promise<void> => {
+		if (stopping) return;
+		stopping = true;
+		setTimeout(() => process.exit(1), STOP_MS).unref();
+		http.close();
+		http.closeIdleConnections();
+		await running.stop();
+		process.exit(0);
+	};
+	process.on('SIGTERM', stop);
+	process.on('SIGINT', stop);
+}
+
+function sentence(error: unknown): string {
+	if (error instanceof ProblemError || error instanceof ConfigError || error instanceof DataFolderHeld) {
+		return error.message;
+	}
+	return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,121 @@
+/**
+ * Composition: database, gateway, rooms and the server half of the site, in the order they need each other. This file,
+ * server.ts, hooks.server.ts and vite.config.ts are the only ones that see all rooms.
+ */
+import { eq } from 'drizzle-orm';
+import type { IncomingMessage, Server } from 'node:http';
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pino from 'pino';
+import { startCollab } from '#collab/start.ts';
+import { openDatabase } from '#db/database.ts';
+import { notebooks } from '#db/schema.ts';
+import { createGateway } from '#gateway/gateway.ts';
+import { cellIds, notebookDocName, readTitle } from '#lib/model/notebook-doc.ts';
+import { createAccounts } from '#lib/server/accounts.ts';
+import type { Config } from '#lib/server/config.ts';
+import { startPostgres } from '#lib/server/embedded-postgres.ts';
+import { LocalEnvironment } from '#lib/server/local-environment.ts';
+import { createNotebooks } from '#lib/server/notebooks.ts';
+import { openapi } from '#lib/server/openapi.ts';
+import { createRooms } from '#lib/server/rooms.ts';
+import type { Services } from '#lib/server/services.ts';
+import { createSessions } from '#lib/server/sessions.ts';
+import { createWorkspaceBook } from '#lib/server/workspace-book.ts';
+import { createWorkspaces } from '#lib/server/workspaces.ts';
+import { readCookie } from '#lib/server/cookie.ts';
+import type { Database } from '#db/database.ts';
+
+export interface RunningServices {
+	services: Services;
+	log: pino.Logger;
+	db: Database;
+	/** Store everything, close sockets and connections, stop what was started. Kernels live on. */
+	stop(): Promise<void>;
+}
+
+/** Start everything but the HTTP listener. Throws ProblemError for what an operator can mend. */
+export async function startServices(config: Config, http: Server): Promise<RunningServices> {
+	const logger = pino({ level: config.logLevel, redact: ['*.password', '*.privateKey', '*.passphrase', '*.token'] }, pino.destination(2));
+	const postgres = config.databaseUrl === null ? await startPostgres(config.dataDir) : null;
+	const database = await openDatabase(config.databaseUrl ?? postgres!.address);
+	const { db } = database;
+	const secure = config.origin.startsWith('https://');
+	const sessions = createSessions(db, { secure });
+	const environment = new LocalEnvironment(config.dataDir, config.python, config.localEnvironment);
+	const gateway = createGateway({
+		agentFolder: fileURLToPath(new URL('../agent', import.meta.url)),
+		python: config.python,
+		localRuntime: runtimeFolder(config.dataDir),
+		log: logger
+	});
+	const directory = createWorkspaceBook(db, environment);
+	const collab = await startCollab({
+		http,
+		db,
+		gateway,
+		directory,
+		origins: config.origins,
+		logger,
+		async authenticate(request: IncomingMessage) {
+			const token = readCookie(request.headers.cookie, sessions.cookieName);
+			const found = token ? await sessions.validate(token) : null;
+			if (!found) return null;
+			const { id, displayName, admin } = found.user;
+			return { user: { id, name: displayName, admin }, session: found.digest };
+		},
+		async onNotebookChanged(notebook, hocuspocus) {
+			const doc = hocuspocus.documents.get(notebookDocName(notebook));
+			if (!doc) return;
+			await db
+				.update(notebooks)
+				.set({ title: readTitle(doc), cells: cellIds(doc).length, updatedAt: new Date() })
+				.where(eq(notebooks.id, notebook));
+		}
+	});
+	// In the background: the page shows how far it is, and a run waits for it.
+	environment.ready(() => {}).catch((error: unknown) => logger.error({ err: error }, 'no Python environment yet'));
+
+	const services: Services = {
+		accounts: createAccounts({
+			db,
+			sessions,
+			origin: config.origin,
+			onSessionsEnded: (which) => collab.sockets.endSessions(which)
+		}),
+		notebooks: createNotebooks({ db, collab, origin: config.origin }),
+		workspaces: createWorkspaces({ db, gateway, directory, environment }),
+		rooms: createRooms({ db, collab }),
+		openapi,
+		site: { origin: config.origin, userContentOrigin: config.userContentOrigin, secure },
+		health: {
+			async ready() {
+				const database_ = await database.ping().then(
+					() => 'ok',
+					() => 'the database does not answer'
+				);
+				return { ok: database_ === 'ok', checks: { database: database_ } };
+			}
+		}
+	};
+
+	return {
+		services,
+		log: logger,
+		db,
+		async stop() {
+			environment.stop();
+			await collab.stop();
+			await gateway.close();
+			await database.close();
+			await postgres?.stop();
+		}
+	};
+}
+
+/** Where the agent of "This machine" keeps its sockets: one a data folder, short because Unix socket paths are. */
+export function runtimeFolder(dataDir: string): string {
+	return join(tmpdir(), `ansatz-${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`);
+}

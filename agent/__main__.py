@@ -1,0 +1,22 @@
+"""The agent's command line: `attach <sha256>`, and what it starts itself: `daemon` and `kernelspecs`."""
+import sys
+
+
+def main(arguments):
+    """Runs one command; the imports wait so that `attach`, which is on the path of every connection, starts fast."""
+    command = arguments[0] if arguments else ""
+    if command == "attach" and len(arguments) == 2:
+        import attach
+        return attach.main(arguments[1])
+    if command == "daemon" and len(arguments) == 4:
+        import daemon
+        return daemon.main(arguments[1], arguments[2], int(arguments[3]))
+    if command == "kernelspecs":
+        import kernelspecs
+        return kernelspecs.main()
+    sys.stderr.write("usage: agent.pyz attach <sha256>\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

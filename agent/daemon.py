@@ -1,0 +1,143 @@
+"""The daemon: one per account and node, owner of the kernels, reached through a Unix socket in the runtime folder.
+
+It outlives every connection. It ends by itself after a lease without client and living kernel; killed, it leaves the
+kernels running and everything needed to take them over in the runtime folder.
+"""
+import asyncio
+import fcntl
+import getpass
+import json
+import os
+import platform
+import signal
+import socket
+import time
+
+import launch
+import runtime
+from children import Children
+from client import Client
+from registry import Registry
+
+LEASE_S = 24 * 3600
+TICK_S = 0.5
+
+
+def main(sha, folder, report):
+    """Runs the daemon of a folder; writes `ready`, or what is wrong, to the descriptor `report`."""
+    words, daemon = "", None
+    try:
+        runtime.checked(folder)
+        locks = _only_one(folder)
+        daemon = Daemon(sha, folder)
+        asyncio.run(daemon.run(report))
+        for lock in locks:
+            os.close(lock)
+    except (OSError, runtime.Refused) as error:
+        words = str(error)
+    if words and not (daemon and daemon.ready):
+        os.write(report, words.encode("utf-8"))
+        return 1
+    return 0
+
+
+def _only_one(folder):
+    """The lock of the living daemon. Its predecessor may need a moment to leave."""
+    lock = os.open(os.path.join(folder, "daemon.lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    for _ in range(100):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            time.sleep(0.05)
+    else:
+        raise OSError("another daemon holds %s" % folder)
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, b"%d\n" % os.getpid(), 0)
+    # systemd-tmpfiles does not age what is below a folder that somebody holds a lock on
+    guard = os.open(folder, os.O_RDONLY)
+    fcntl.flock(guard, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    return lock, guard
+
+
+class Daemon:
+    """What methods work on: the registry, the children, the clients."""
+
+    def __init__(self, sha, folder):
+        self.sha, self.folder, self.clients, self.ready = sha, folder, set(), False
+        self.registry = self.children = self._server = self._inode = None
+        self._lease = float(os.environ.get("ANSATZ_LEASE_S") or LEASE_S)
+        self._idle_since = time.monotonic()
+
+    async def run(self, report):
+        """Until stop() is called."""
+        loop = asyncio.get_event_loop()
+        self._end = loop.create_future()
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop if number == signal.SIGTERM else lambda: None)
+        self.children = Children()
+        self.registry = Registry(self.folder, self.children)
+        self.registry.adopt()
+        await self._listen()
+        self.ready = True
+        os.write(report, b"ready")
+        os.close(report)
+        loop.call_later(TICK_S, self._tick)
+        await self._end
+        self._server.close()
+        for client in tuple(self.clients):
+            client.close()
+        if self._ours():
+            os.unlink(runtime.socket_path(self.folder))
+        await asyncio.sleep(0)  # lets the last replies go out
+
+    def stop(self):
+        """Leaves. Kernels that live go on and are found by the next daemon."""
+        if not self._end.done():
+            self._end.set_result(None)
+
+    async def _listen(self):
+        path = runtime.socket_path(self.folder)
+        if os.path.lexists(path):
+            os.unlink(path)
+        self._server = await asyncio.get_event_loop().create_unix_server(lambda: Client(self), path, backlog=128)
+        os.chmod(path, 0o600)
+        self._inode = os.stat(path).st_ino
+
+    def _ours(self):
+        try:
+            return os.stat(runtime.socket_path(self.folder)).st_ino == self._inode
+        except OSError:
+            return False
+
+    def _tick(self):
+        loop = asyncio.get_event_loop()
+        loop.call_later(TICK_S, self._tick)
+        self.children.reap()
+        self.registry.tick()
+        launch.trim_log(launch.log_path(self.folder))
+        if self.clients or self.registry.living():
+            self._idle_since = time.monotonic()
+        elif time.monotonic() - self._idle_since >= self._lease:
+            self.stop()
+        if not os.path.lexists(runtime.socket_path(self.folder)):  # somebody has tidied up the temporary folder
+            self._server.close()
+            try:
+                runtime.checked(self.folder)
+                asyncio.ensure_future(self._listen())
+            except runtime.Refused:
+                self.stop()
+
+    def hello(self):
+        """The first line a client reads."""
+        return ("ANSATZ-HELLO %s\n" % json.dumps({
+            "protocol": runtime.PROTOCOL, "agent": self.sha, "python": platform.python_version(),
+            "host": socket.gethostname(), "user": _user(), "pid": os.getpid(), "boot": runtime.boot_id(),
+        })).encode("ascii")
+
+
+def _user():
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return str(os.geteuid())

@@ -1,0 +1,235 @@
+"""One kernel: from the start of its process to the event that says why it ended.
+
+It counts as started when it has answered kernel_info_request and our iopub subscription is known to work; without the
+second the first outputs of the first cell could be lost. Messages sent to it before that wait here.
+"""
+import asyncio
+import json
+import os
+import signal
+import time
+import uuid
+
+import channels
+import launch
+import process
+import runtime
+from journal import Journal
+from memory import MemoryWatch
+
+START_S = 60.0
+PROBE_S = 0.2
+PATIENCE_S = 2.0  # between asking to end, TERM and KILL
+SPLIT = 4 * 1024 * 1024  # characters of one stream event
+_OURS = "ansatz-agent-"  # message ids of our own requests, whose answers concern nobody else
+_KEPT = ("status", "error", "execute_input")
+
+
+class Unwilling(Exception):
+    """The kernel cannot do what was asked; `code` is for the answer."""
+
+    def __init__(self, code, message):
+        super().__init__(message)
+        self.code = code
+
+
+class Kernel:
+    """One life: a process with its channels, its journal and its record. `folder` is private to it."""
+
+    def __init__(self, identity, folder, recorder, children):
+        self.identity, self.folder, self.recorder, self._children = identity, folder, recorder, children
+        self.state, self.pid, self.started = "dead", None, None
+        self._journal = Journal(os.path.join(folder, "journal"))
+        self._channels = self._memory = self._mark = self._info = self._deadline = None
+        self._waiting, self._subscribed, self._adopted, self._dying, self._asked = [], False, False, False, False
+        self._interrupt_mode, self._session = "signal", ""
+        self._linked_before = self._proven = False
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    def start(self, argv, env, cwd, interrupt_mode, language):
+        """Starts the process; raises Unwilling when there is nothing to start."""
+        folder = os.path.expanduser(cwd or "~")
+        if not os.path.isdir(folder):
+            raise Unwilling("start", "there is no folder %s" % folder)
+        path = channels.connection_path(self.folder)
+        argv = [word.replace("{connection_file}", path) for word in argv]
+        try:
+            connection = channels.new_connection(self.folder)
+            child = process.spawn(argv, env, folder, self._log)
+        except (OSError, ValueError) as error:
+            raise Unwilling("start", "%s cannot be started: %s" % (argv[0], error))
+        self.pid, self.started, self.state = child.pid, time.time(), "starting"
+        self._mark, self._interrupt_mode, self._session = process.mark(child.pid), interrupt_mode, uuid.uuid4().hex
+        self._deadline = time.monotonic() + float(os.environ.get("ANSATZ_START_S") or START_S)
+        self._children.watch(child, self._ended)
+        self._save(language=language)
+        self._connect(connection)
+
+    def adopt(self, saved):
+        """Takes over a kernel that an earlier daemon has left; the record tells that something may be missing."""
+        self.pid, self.started = saved.get("pid"), saved.get("started")
+        self._mark, self._session = saved.get("mark"), saved.get("session") or uuid.uuid4().hex
+        self._interrupt_mode = saved.get("interruptMode", "signal")
+        if saved.get("state") == "dead":
+            return
+        self._adopted, self.state = True, "alive" if saved.get("state") == "alive" else "starting"
+        self._deadline = time.monotonic() + START_S
+        connection = runtime.read_json(channels.connection_path(self.folder))
+        self.recorder.gap("restart", 0, 0, "the agent was restarted; outputs of that moment may be missing")
+        if saved.get("boot") != runtime.boot_id() or not connection or not self._lives():
+            self._memory = MemoryWatch(0)
+            self._died()
+        else:
+            self._connect(connection)
+
+    def _connect(self, connection):
+        self._memory = MemoryWatch(self.pid)
+        self._channels = channels.Channels(connection, self._session, self._receive, self._oversized, self._link)
+        self._channels.open()
+        if self.state == "starting":
+            self._probe()
+
+    def _probe(self):
+        if self.state == "starting" and not self._dying:
+            if self._subscribed:  # asking earlier would only fill its queue
+                self._channels.send("shell", _OURS + uuid.uuid4().hex, "kernel_info_request", {})
+            asyncio.get_event_loop().call_later(PROBE_S, self._probe)
+
+    def _link(self, up):
+        """iopub is connected or has lost its connection."""
+        self._subscribed = up
+        if up and self._linked_before and not self._dying:
+            self.recorder.gap("reconnect", 0, 0, "the connection to the kernel broke; outputs may be missing")
+        self._linked_before = self._linked_before or up
+
+    def _answered(self):
+        if self._info is not None and self._proven and self.state == "starting" and not self._dying:
+            self.state = "alive"
+            self._save()
+            self.recorder.agent("started", {"pid": self.pid, "kernelInfo": self._info})
+            waiting, self._waiting = self._waiting, []
+            for item in waiting:
+                self._pass_on(*item)
+
+    def tick(self):
+        """Called about every second."""
+        if self.state == "dead":
+            return
+        self._memory.tick()
+        launch.trim_log(self._log)
+        if self._adopted and not self._dying and not self._lives():
+            self._ended(None)
+        if self.state == "starting" and time.monotonic() > self._deadline:
+            process.signal_group(self.pid, signal.SIGKILL)
+
+    def _lives(self):
+        return bool(self.pid and self._mark) and process.mark(self.pid) == self._mark
+
+    def _ended(self, returncode):
+        """The process is gone; what it wrote before is read first, so that `died` is the last event."""
+        self._dying = True
+        if self._asked:
+            process.signal_group(self.pid, signal.SIGKILL)  # what it started does not outlive a shutdown
+        self._channels.drain(lambda: self._died(returncode))
+
+    def _died(self, returncode=None):
+        content = process.verdict(returncode, self.state == "alive", process.tail(self._log), self._memory)
+        content["requested"] = self._asked
+        if self._asked and content["reason"] == "lost":  # nobody told us how, but it was told to
+            content["reason"] = "exit"
+        if self._channels:
+            self._channels.close()
+        channels.clear(self.folder)
+        self.state, self._waiting = "dead", []
+        self.recorder.agent("died", content)
+        self._save()
+
+    # -- messages ------------------------------------------------------------------------------------------------------
+
+    def send(self, channel, identity, kind, content, metadata, buffers):
+        """Passes a message on unless its id has been passed on before; True when it was accepted now."""
+        if self.state == "dead" or self._dying:
+            raise Unwilling("dead", "the kernel is not running")
+        if identity in self._journal or any(item[1] == identity for item in self._waiting):
+            return False
+        item = (channel, identity, kind, content, metadata, buffers)
+        if self.state == "starting":
+            if len(self._waiting) >= 1000:
+                raise Unwilling("busy", "too many messages for a kernel that is still starting")
+            self._waiting.append(item)
+        else:
+            self._pass_on(*item)
+        return True
+
+    def _pass_on(self, channel, identity, *message):
+        if self._channels.stuck(channel):
+            raise Unwilling("busy", "the kernel does not take any more messages")
+        self._journal.add(identity)
+        self._channels.send(channel, identity, *message)
+
+    def _receive(self, channel, message):
+        """Records a message from the kernel, in the order of arrival."""
+        if message.type == "iopub_welcome" or message.parent.startswith(_OURS):
+            self._own(channel, message)
+            return
+        droppable = channel == "iopub" and message.type not in _KEPT
+        for content in _pieces(message) if message.type == "stream" else (message.content,):
+            self.recorder.record(channel, message.type, content, message.parent, message.metadata, message.buffers,
+                                 droppable)
+
+    def _own(self, channel, message):
+        if channel == "iopub":
+            self._proven = True
+        elif message.type == "kernel_info_reply" and self._info is None:
+            self._info = json.loads(message.content.decode("utf-8"))
+        self._answered()
+
+    def _oversized(self, channel, size):
+        self.recorder.gap("size", 1, size, "one message on %s was too large" % channel)
+
+    def interrupt(self):
+        """Ctrl-C."""
+        if self.state == "dead":
+            raise Unwilling("dead", "the kernel is not running")
+        if self._interrupt_mode == "message":
+            self._channels.send("control", _OURS + uuid.uuid4().hex, "interrupt_request", {})
+        else:
+            process.signal_group(self.pid, signal.SIGINT)
+
+    def shutdown(self):
+        """Asks it to end, then insists. Returns at once; the `died` event follows."""
+        if self.state == "dead" or self._asked:
+            return
+        self._asked = True
+        self._channels.send("control", _OURS + uuid.uuid4().hex, "shutdown_request", {"restart": False})
+        for turn, number in enumerate((signal.SIGTERM, signal.SIGKILL), 1):
+            asyncio.get_event_loop().call_later(turn * PATIENCE_S, self._insist, number)
+
+    def _insist(self, number):
+        if self.state != "dead" and not self._dying and self._lives():
+            process.signal_group(self.pid, number)
+
+    # -- memory on disk ------------------------------------------------------------------------------------------------
+
+    @property
+    def _log(self):
+        return os.path.join(self.folder, "log")
+
+    def _save(self, **more):
+        saved = runtime.read_json(os.path.join(self.folder, "state.json")) or {}
+        saved.update(more, kernel=self.identity, pid=self.pid, mark=self._mark, boot=runtime.boot_id(), state=self.state,
+                     started=self.started, session=self._session, interruptMode=self._interrupt_mode)
+        try:
+            runtime.write_json(os.path.join(self.folder, "state.json"), saved)
+        except OSError:
+            pass  # a full disk must not end a kernel; only its adoption after a crash of ours is at stake
+
+
+def _pieces(message):
+    """A stream content as it is, or cut into several when it is too long for one event."""
+    if len(message.content) <= SPLIT:
+        return (message.content,)
+    content = json.loads(message.content.decode("utf-8"))
+    text = str(content.get("text", ""))
+    return [json.dumps(dict(content, text=text[at:at + SPLIT])).encode("ascii") for at in range(0, len(text), SPLIT)]

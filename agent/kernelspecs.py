@@ -1,0 +1,132 @@
+"""Which kernels can be started here: Jupyter's own folders, and the environments somebody named.
+
+Runs in a process of its own (see methods.kernelspecs): a list of environments on standard input, the answer on standard
+output. Where ipykernel can be imported and nobody has registered it, a kernelspec is made up.
+"""
+import importlib.util
+import json
+import os
+import re
+import string
+import subprocess
+import sys
+
+IMPORT_S = 15
+
+
+def data_paths():
+    """Jupyter's data folders in the order in which they win."""
+    paths = [path for path in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if path]
+    home = os.path.expanduser("~")
+    paths.append(os.environ.get("JUPYTER_DATA_DIR") or (
+        os.path.join(home, "Library", "Jupyter") if sys.platform == "darwin" else
+        os.path.join(os.environ.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share"), "jupyter")))
+    for prefix in (sys.prefix, os.environ.get("CONDA_PREFIX"), os.environ.get("VIRTUAL_ENV"), "/usr/local", "/usr"):
+        if prefix:
+            paths.append(os.path.join(prefix, "share", "jupyter"))
+    return list(dict.fromkeys(os.path.abspath(path) for path in paths))
+
+
+def discover(environments):
+    """{specs, problems} for this machine and the named environments."""
+    specs, problems, names = [], [], set()
+    for path in data_paths():
+        for spec in _folder(os.path.join(path, "kernels"), _prefix(path), None, problems):
+            if spec["name"] not in names:
+                names.add(spec["name"])
+                specs.append(spec)
+    if importlib.util.find_spec("ipykernel") and not any(_same(spec["argv"][0], sys.executable) for spec in specs):
+        specs.insert(0, _made_up(sys.executable, "Python 3 (ipykernel)", None))
+    for environment in environments:
+        folder = os.path.abspath(os.path.expanduser(environment))
+        found = list(_folder(os.path.join(folder, "share", "jupyter", "kernels"), folder, environment, problems))
+        python = os.path.join(folder, "bin", "python")
+        if not os.path.isdir(folder):
+            problems.append({"path": folder, "message": "there is no such folder"})
+        elif not any(spec["language"] == "python" for spec in found) and os.path.exists(python):
+            if _imports(python, folder, problems):
+                found.append(_made_up(python, "Python 3 (%s)" % os.path.basename(folder), environment))
+        specs.extend(found)
+    return {"specs": specs, "problems": problems}
+
+
+def _prefix(path):
+    """The environment that a data folder belongs to, None for a person's own."""
+    head, tail = os.path.split(path)
+    prefix, share = os.path.split(head)
+    known = os.path.basename(prefix) != ".local" and (tail, share) == ("jupyter", "share")
+    return prefix if known else None
+
+
+def _folder(folder, prefix, environment, problems):
+    """The kernelspecs in one folder; broken ones are skipped and told."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return
+    for name in names:
+        path = os.path.join(folder, name, "kernel.json")
+        if not re.match(r"^[A-Za-z0-9._-]+$", name) or not os.path.exists(path):
+            continue
+        try:
+            with open(path, encoding="utf-8") as file:
+                yield _spec(name.lower(), json.load(file), os.path.dirname(path), prefix, environment)
+        except (OSError, ValueError, RecursionError) as error:
+            problems.append({"path": path, "message": str(error)})
+
+
+def _spec(name, raw, resources, prefix, environment):
+    if not isinstance(raw, dict):
+        raise ValueError("it is not an object")
+    argv, env = raw.get("argv"), raw.get("env", {})
+    if not isinstance(argv, list) or not argv or not all(isinstance(word, str) for word in argv):
+        raise ValueError("argv is not a list of words")
+    if not isinstance(env, dict) or not all(isinstance(value, str) for value in env.values()):
+        raise ValueError("env is not an object of texts")
+    mode = raw.get("interrupt_mode", "signal")
+    return {
+        "name": name, "displayName": str(raw.get("display_name") or name), "language": str(raw.get("language", "")),
+        "argv": [_python(argv[0], prefix)] + [word.replace("{resource_dir}", resources) for word in argv[1:]],
+        "env": {key: string.Template(value).safe_substitute(os.environ) for key, value in env.items()},
+        "interruptMode": mode if mode in ("signal", "message") else "signal", "environment": environment,
+    }
+
+
+def _python(word, prefix):
+    """`python` means that of the environment the kernelspec was found in, as Jupyter does it."""
+    if not re.match(r"^python(3(\.\d+)?)?$", word):
+        return word
+    if prefix:
+        for name in (word, "python3", "python"):
+            path = os.path.join(prefix, "bin", name)
+            if os.path.exists(path):
+                return path
+    return sys.executable
+
+
+def _made_up(python, title, environment):
+    return {"name": "python3", "displayName": title, "language": "python", "env": {}, "interruptMode": "signal",
+            "argv": [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"], "environment": environment}
+
+
+def _same(one, other):
+    """Two names of one interpreter. The folder decides: the python of a venv is a link to that of the system."""
+    folders = [os.path.realpath(os.path.dirname(os.path.abspath(path))) for path in (one, other)]
+    return folders[0] == folders[1] and os.path.basename(one).startswith("python")
+
+
+def _imports(python, folder, problems):
+    """True when ipykernel works there; an environment without it is not a problem, one that hangs is."""
+    try:
+        return subprocess.run([python, "-c", "import ipykernel"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, timeout=IMPORT_S).returncode == 0
+    except (OSError, subprocess.TimeoutExpired) as error:
+        problems.append({"path": folder, "message": str(error)})
+        return False
+
+
+def main():
+    """The command `kernelspecs`."""
+    answer = discover(json.loads(sys.stdin.read() or "[]"))
+    sys.stdout.write(json.dumps(answer))
+    return 0

@@ -1,0 +1,151 @@
+"""What a client can ask for: one function per method of the protocol, each (daemon, client, parameters, attachments)."""
+import json
+import os
+import sys
+import time
+
+from kernel import Unwilling
+from subscription import Subscription
+
+SPECS_S = 45
+
+
+class BadParams(Exception):
+    """The parameters do not fit the method; the text says which."""
+
+
+def _take(params, name, kind, default=None):
+    """A parameter of a type; required when there is no default. None counts as absent."""
+    value = params.get(name)
+    if value is None:
+        value = default
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise BadParams("%s is not a %s" % (name, kind.__name__))
+    return value
+
+
+def _texts(value, name):
+    if not all(isinstance(item, str) and "\0" not in item for item in value):
+        raise BadParams("%s holds something that is not text" % name)
+    return value
+
+
+def _id(params):
+    identity = _take(params, "kernel", str)
+    if not 0 < len(identity) <= 200:
+        raise BadParams("kernel is not an id")
+    return identity
+
+
+def ping(daemon, client, params, attachments):
+    """Is anybody there?"""
+    return {"time": time.time()}
+
+
+async def kernelspecs(daemon, client, params, attachments):
+    """What can be started. In a process of its own, since folders on a network may hang."""
+    environments = _texts(_take(params, "environments", list, []), "environments")
+    text = json.dumps(environments).encode("ascii")
+    if len(text) > 60000:
+        raise BadParams("too many environments")
+    program = os.path.dirname(os.path.abspath(__file__))
+    answer = await daemon.children.output([sys.executable, program, "kernelspecs"], text, SPECS_S)
+    try:
+        return json.loads((answer or b"").decode("utf-8"))
+    except ValueError:
+        raise Unwilling("timeout", "looking for kernels took too long or failed; see daemon.log")
+
+
+def start(daemon, client, params, attachments):
+    """Starts a kernel unless it lives."""
+    argv = _texts(_take(params, "argv", list), "argv")
+    env = _take(params, "env", dict, {})
+    _texts(env.values(), "env")
+    if not argv or any("=" in name or "\0" in name or not name for name in env):
+        raise BadParams("argv is empty or a name in env is not one")
+    mode = _take(params, "interruptMode", str, "signal")
+    if mode not in ("signal", "message"):
+        raise BadParams("interruptMode is neither signal nor message")
+    cwd, language = _texts([_take(params, "cwd", str, ""), _take(params, "language", str, "")], "cwd")
+    return {"started": daemon.registry.start(
+        _id(params), argv=argv, env=env, cwd=cwd, interrupt_mode=mode, language=language)}
+
+
+def kernels(daemon, client, params, attachments):
+    """All kernels and what can still be read of them."""
+    return {"kernels": [
+        {"kernel": kernel.identity, "state": kernel.state, "pid": kernel.pid, "started": kernel.started,
+         "firstSeq": kernel.recorder.first, "lastSeq": kernel.recorder.last} for kernel in daemon.registry.all()]}
+
+
+def send(daemon, client, params, attachments):
+    """Passes a message to a kernel, once."""
+    channel = _take(params, "channel", str)
+    if channel not in ("shell", "control", "stdin"):
+        raise BadParams("channel is none of shell, control, stdin")
+    identity = _take(params, "msgId", str)
+    if not 0 < len(identity) <= 200 or not identity.isprintable():
+        raise BadParams("msgId is not an id")
+    return {"accepted": daemon.registry.get(_id(params)).send(
+        channel, identity, _take(params, "msgType", str), _take(params, "content", dict),
+        _take(params, "metadata", dict, {}), attachments)}
+
+
+def interrupt(daemon, client, params, attachments):
+    """Ctrl-C."""
+    daemon.registry.get(_id(params)).interrupt()
+    return {}
+
+
+def shutdown(daemon, client, params, attachments):
+    """Ends a kernel; `died` follows as an event."""
+    daemon.registry.get(_id(params)).shutdown()
+    return {}
+
+
+def forget(daemon, client, params, attachments):
+    """Drops a dead kernel and its record."""
+    daemon.registry.forget(_id(params))
+    return {}
+
+
+def subscribe(daemon, client, params, attachments):
+    """Events after a number, then live ones. Asked again, it begins anew."""
+    identity, after = _id(params), _take(params, "after", int, 0)
+    recorder = daemon.registry.get(identity).recorder
+    unsubscribe(daemon, client, params, attachments)
+    subscription = client.subscriptions[identity] = Subscription(recorder, after, client.write)
+    client.after_reply(subscription.pump)
+    return {"lastSeq": recorder.last, "firstSeq": recorder.first}
+
+
+def unsubscribe(daemon, client, params, attachments):
+    """No more events of this kernel."""
+    subscription = client.subscriptions.pop(_id(params), None)
+    if subscription:
+        subscription.close()
+    return {}
+
+
+def ack(daemon, client, params, attachments):
+    """Opens the window, and lets go of what the client keeps itself."""
+    identity, seq = _id(params), _take(params, "seq", int)
+    keep = _take(params, "keep", int, 0)
+    subscription = client.subscriptions.get(identity)
+    if subscription:
+        subscription.ack(seq)
+    if keep:
+        daemon.registry.get(identity).recorder.truncate(keep)
+    return {}
+
+
+def retire(daemon, client, params, attachments):
+    """Asked by the agent's own `attach` when it brings another version: leave, unless a kernel lives."""
+    if daemon.registry.living():
+        return {"retiring": False}
+    client.after_reply(daemon.stop)
+    return {"retiring": True}
+
+
+METHODS = {method.__name__: method for method in (
+    ping, kernelspecs, start, kernels, send, interrupt, shutdown, forget, subscribe, unsubscribe, ack, retire)}

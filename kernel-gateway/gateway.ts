@@ -1,0 +1,98 @@
+import type { KernelGateway } from '#lib/model/gateway.ts';
+import { ProblemError } from '#lib/model/problem.ts';
+import type { KernelSpec } from '#lib/model/workspace.ts';
+import type { AgentSetup } from './line.ts';
+import { Link } from './link.ts';
+import { SILENT, type Log } from './log.ts';
+import { TIMING, type Timing } from './timing.ts';
+import { buildZipapp, type Zipapp } from './zipapp.ts';
+
+/** What the gateway has to be told; it reads no environment. */
+export interface GatewayOptions {
+	/** The folder with the agent's Python files. */
+	agentFolder: string;
+	/** The interpreter for the local workspace. */
+	python?: string;
+	/** The runtime folder of the agent on this machine; without it the agent chooses one for the account. */
+	localRuntime?: string;
+	log?: Log;
+	timing?: Partial<Timing>;
+}
+
+/** The gateway to all workspaces. Nothing is opened before it is asked for. */
+export function createGateway(options: GatewayOptions): KernelGateway {
+	const timing = { ...TIMING, ...options.timing };
+	const log = options.log ?? SILENT;
+	const links = new Map<string, Link>();
+	let zipapp: Promise<Zipapp> | undefined;
+	const setup: AgentSetup = {
+		python: options.python ?? 'python3',
+		localRuntime: options.localRuntime,
+		zipapp() {
+			zipapp ??= buildZipapp(options.agentFolder);
+			zipapp.catch(() => (zipapp = undefined));
+			return zipapp;
+		}
+	};
+	const link = (workspace: string): Link => {
+		let found = links.get(workspace);
+		if (!found) links.set(workspace, (found = new Link(setup, timing, log)));
+		return found;
+	};
+
+	return {
+		connect: (address, credential) => link(address.id).connect(address, credential),
+		isConnected: (workspace) => links.get(workspace)?.isUp ?? false,
+		async disconnect(workspace) {
+			links.get(workspace)?.disconnect();
+		},
+		async kernelspecs(address) {
+			const { environments } = address;
+			// nobody has to log in to this machine
+			if (address.kind === 'local' && !link(address.id).isUp) {
+				const result = await link(address.id).connect(address);
+				if (result.state === 'failed') throw new ProblemError(503, result.problem);
+			}
+			const found = await link(address.id).ask('kernelspecs', { environments });
+			const { specs, problems } = found as unknown as {
+				specs: KernelSpec[];
+				problems?: { path: string; message: string }[];
+			};
+			return { specs: specs.map(asSpec), problems: problems ?? [] };
+		},
+		async start(workspace, kernel, spec, { cwd, env }) {
+			const { argv, interruptMode, language } = spec;
+			const params = { kernel, argv, interruptMode, language, env: { ...spec.env, ...env } };
+			await link(workspace).ask('start', cwd === undefined ? params : { ...params, cwd }, true);
+		},
+		subscribe: (workspace, kernel, after, listener) => link(workspace).subscribe(kernel, after, listener),
+		async send(workspace, kernel, { channel, msgId, msgType, content }) {
+			await link(workspace).ask('send', { kernel, channel, msgId, msgType, content, metadata: {} }, true);
+		},
+		async interrupt(workspace, kernel) {
+			await link(workspace).ask('interrupt', { kernel });
+		},
+		async shutdown(workspace, kernel) {
+			await link(workspace).ask('shutdown', { kernel });
+		},
+		async forget(workspace, kernel) {
+			await link(workspace).ask('forget', { kernel });
+		},
+		async kernels(workspace) {
+			const { kernels } = (await link(workspace).ask('kernels', {})) as unknown as {
+				kernels: { kernel: string; state: 'starting' | 'alive' | 'dead'; lastSeq: number }[];
+			};
+			return kernels.map(({ kernel, state, lastSeq }) => ({ kernel, state, lastSeq }));
+		},
+		async close() {
+			for (const each of links.values()) each.disconnect();
+			links.clear();
+		}
+	};
+}
+
+/** The agent's answer, field by field, so that what a newer agent adds goes no further. */
+function asSpec(spec: KernelSpec): KernelSpec {
+	const { name, displayName, language, argv, env, interruptMode, environment } = spec;
+	return { name, displayName, language, argv, env, interruptMode, environment };
+}

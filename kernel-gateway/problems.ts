@@ -1,0 +1,246 @@
+import { ProblemError, type Problem } from '#lib/model/problem.ts';
+import type { WorkspaceAddress } from '#lib/model/workspace.ts';
+
+/** What people are told when a workspace does not answer as it should. None of these texts ever holds a secret. */
+type Ssh = Extract<WorkspaceAddress, { kind: 'ssh' }>;
+type Target = Pick<Ssh, 'host' | 'port' | 'user'>;
+
+/** `ada@host, port 22`, or `this machine`. */
+export function place(address: WorkspaceAddress): string {
+	return address.kind === 'local' ? 'this machine' : at(address);
+}
+
+function at(target: Target): string {
+	return `${target.user}@${target.host}, port ${target.port}`;
+}
+
+/** Why a connection to an SSH server failed, from what Node or ssh2 said. */
+export function connectionProblem(target: Target, error: Error & { code?: string; level?: string }, seen: Seen): Problem {
+	const { host, port } = target;
+	switch (error.code) {
+		case 'ENOTFOUND':
+		case 'EAI_AGAIN':
+		case 'EAI_FAIL':
+			return {
+				code: 'ssh-host-unknown',
+				title: `There is no machine with the name ${host}.`,
+				detail: `The name could not be looked up (${error.code}) to connect to ${at(target)}.`,
+				remedy: 'Check the spelling. Some machines are known only inside their institute or its VPN.'
+			};
+		case 'ECONNREFUSED':
+			return {
+				code: 'ssh-port-refused',
+				title: `${host} refuses connections at port ${port}.`,
+				detail: `No SSH server listens there, or a firewall turns us away (${at(target)}).`,
+				remedy: 'Check the port number, and that the SSH server is running.'
+			};
+		case 'EHOSTUNREACH':
+		case 'ENETUNREACH':
+		case 'EHOSTDOWN':
+			return {
+				code: 'ssh-unreachable',
+				title: `${host} cannot be reached from here.`,
+				detail: `The network has no way to ${at(target)} (${error.code}).`,
+				remedy: 'Check that the machine is switched on and whether it needs a VPN.'
+			};
+	}
+	if (!seen.connected) {
+		return {
+			code: 'ssh-timeout',
+			title: `${host} does not answer at port ${port}.`,
+			detail: `The connection to ${at(target)} could not be made: ${error.message}.`,
+			remedy: 'Check host and port. A firewall may be dropping the connection, or the machine may need a VPN.'
+		};
+	}
+	if (!seen.greeted) {
+		return {
+			code: 'ssh-no-banner',
+			title: `What listens at ${host}, port ${port}, does not talk SSH.`,
+			detail: `${at(target)} accepted the connection, but did not greet as an SSH server does.`,
+			remedy: 'Check the port number; SSH usually is port 22. An overloaded server may also be too slow to greet.'
+		};
+	}
+	return {
+		code: 'ssh-handshake',
+		title: `The SSH connection to ${host} could not be set up.`,
+		detail: `${at(target)}: ${error.message}.`,
+		remedy: 'Try again. When it stays like this, tell the people who run the machine the sentence above.'
+	};
+}
+
+/** How far a connection came before it failed. */
+export interface Seen {
+	connected: boolean;
+	greeted: boolean;
+}
+
+export const passwordRefused = (target: Target): Problem => ({
+	code: 'ssh-password-refused',
+	title: `${target.host} did not accept the password of ${target.user}.`,
+	detail: `The server was asked as ${at(target)}.`,
+	remedy: 'Type the password again. Check the user name as well: servers do not say which of the two is wrong.'
+});
+
+export const keyRefused = (target: Target): Problem => ({
+	code: 'ssh-key-refused',
+	title: `${target.host} did not accept this key for ${target.user}.`,
+	detail: `The server was asked as ${at(target)}; the key is not among those it lets in.`,
+	remedy: 'Add the public half of the key to ~/.ssh/authorized_keys on that machine, or use another key.'
+});
+
+export const methodNotOffered = (target: Target, kind: 'password' | 'key', offered: string[]): Problem => ({
+	code: 'ssh-method-not-offered',
+	title: `${target.host} does not let ${target.user} log in with a ${kind}.`,
+	detail: `${at(target)} offers: ${offered.join(', ') || 'nothing'}.`,
+	remedy: kind === 'key' ? 'Log in with a password.' : 'Log in with a key.'
+});
+
+export const moreFactors = (target: Target): Problem => ({
+	code: 'ssh-second-factor',
+	title: `${target.host} asks for more than one proof of who ${target.user} is.`,
+	detail: `After the first one, ${at(target)} asked for another (a one-time code, or a new password).`,
+	remedy: 'Logging in with a second factor does not work yet. Use a key where the server accepts one alone.'
+});
+
+export const keyUnreadable = (): Problem => ({
+	code: 'ssh-key-unreadable',
+	title: 'This text is not a private key.',
+	detail: 'Neither as an OpenSSH key nor as a PEM, PKCS 8 or PuTTY key could it be read.',
+	remedy: 'Paste the whole file, with its BEGIN and END lines. The file ending in .pub is the public half, not this one.'
+});
+
+export const passphraseWrong = (): Problem => ({
+	code: 'ssh-passphrase-wrong',
+	title: 'The passphrase does not open this key.',
+	detail: 'The key is encrypted and could not be decrypted with it.',
+	remedy: 'Type the passphrase again. It is the one chosen when the key was made, not the password of the account.'
+});
+
+export const passphraseMissing = (): Problem => ({
+	code: 'ssh-passphrase-missing',
+	title: 'This key needs its passphrase.',
+	detail: 'The key is encrypted.',
+	remedy: 'Type the passphrase chosen when the key was made.'
+});
+
+export const noChannel = (target: Target, reason: string): Problem => ({
+	code: 'ssh-no-session',
+	title: `${target.host} let ${target.user} in but runs no command for this account.`,
+	detail: `${at(target)} refused to open a session (${reason}). Its MaxSessions may be used up or set to 0.`,
+	remedy: 'Ask the people who run the machine to allow commands over SSH for this account.'
+});
+
+/** Words of the other side, short enough for a dialog. */
+function quote(text: string): string {
+	const words = text.replace(/[^\P{C}\n]/gu, '').replace(/\s+/g, ' ').trim();
+	return words ? ` It said: “${words.length > 400 ? words.slice(0, 400) + '…' : words}”` : '';
+}
+
+export const noShell = (where: string, code: number | null, said: string): Problem => ({
+	code: 'agent-no-shell',
+	title: `The account ${where} does not run commands.`,
+	detail: `The login shell ended${code === null ? '' : ` with status ${code}`} before our program started.${quote(said)}`,
+	remedy: 'The account needs a login shell, and login scripts that do not end it.'
+});
+
+export const tooNoisy = (where: string, said: string): Problem => ({
+	code: 'agent-noise',
+	title: `The login scripts of ${where} print too much.`,
+	detail: `More than 64 kilobytes came before our program could answer.${quote(said)}`,
+	remedy: 'Let ~/.bashrc and its like print nothing when the shell is not interactive.'
+});
+
+export const noAnswer = (where: string, seconds: number, said: string): Problem => ({
+	code: 'agent-no-answer',
+	title: `Our program on ${where} does not start.`,
+	detail: `The login worked, but for ${seconds} seconds nothing came.${quote(said)}`,
+	remedy: 'The machine may be overloaded, its home folder may hang, or a login script may be waiting for input.'
+});
+
+export const lostWhileStarting = (where: string, said: string): Problem => ({
+	code: 'agent-lost',
+	title: `The connection to ${where} broke while our program was starting.`,
+	detail: `The line ended before the program said hello.${quote(said)}`,
+	remedy: 'Try again.'
+});
+
+export const otherProtocol = (where: string, protocol: unknown): Problem => ({
+	code: 'agent-protocol',
+	title: `The program running on ${where} is of another version.`,
+	detail: `It speaks protocol ${String(protocol)}; this server speaks 1. It keeps running while a kernel of it lives.`,
+	remedy: 'Shut down the kernels there with the server that started them, then connect again.'
+});
+
+const FAILURES: Record<string, Omit<Problem, 'detail'>> = {
+	'no-python': {
+		code: 'agent-no-python',
+		title: 'There is no Python on the machine.',
+		remedy: 'Install Python 3.8 or newer, or name an environment that has one in the workspace settings.'
+	},
+	'old-python': {
+		code: 'agent-old-python',
+		title: 'The Python on the machine is too old.',
+		remedy: 'Install Python 3.8 or newer, or name an environment that has one in the workspace settings.'
+	},
+	hash: {
+		code: 'agent-not-stored',
+		title: 'Our program arrived damaged.',
+		remedy: 'Connect again. When it stays like this, something changes the data on its way.'
+	},
+	cache: {
+		code: 'agent-not-stored',
+		title: 'Our program cannot be stored on the machine.',
+		remedy: 'Make room in the home folder (quota), or make ~/.cache writable.'
+	},
+	daemon: {
+		code: 'agent-not-started',
+		title: 'Our program on the machine does not start.',
+		remedy: 'Read daemon.log in its folder named above, and connect again.'
+	}
+};
+
+/** What an `ANSATZ-FAIL` line means. */
+export function bootProblem(where: string, failure: { code?: unknown; message?: unknown }): Problem {
+	const known = FAILURES[String(failure.code)] ?? FAILURES.daemon!;
+	return { ...known, title: known.title.replace('the machine', where), detail: `${where}:${quote(String(failure.message))}` };
+}
+
+export const lineLost = (where: string): Problem => ({
+	code: 'workspace-lost',
+	title: `The connection to ${where} is lost at the moment.`,
+	detail: 'It is being tried again. Kernels go on running meanwhile.',
+	remedy: 'Wait until the connection is back.'
+});
+
+export const notConnected = (where: string): Problem => ({
+	code: 'workspace-not-connected',
+	title: `There is no connection to ${where}.`,
+	detail: 'Nobody has logged in since the server started, or the connection was ended.',
+	remedy: 'Connect to the workspace.'
+});
+
+export const hostKeyChanged = (where: string, seen: string, expected: string): Problem => ({
+	code: 'ssh-host-key-changed',
+	title: `The machine that answers for ${where} is not the one that was accepted.`,
+	detail: `Its key is ${seen}; accepted was ${expected}. Nothing secret was sent to it.`,
+	remedy: 'Ask the people who run the machine whether its key has changed, and only then accept the new one.'
+});
+
+export const hostKeyUnknown = (where: string, seen: string): Problem => ({
+	code: 'ssh-host-key-unknown',
+	title: `The key of ${where} has not been accepted yet.`,
+	detail: `It is ${seen}. Nothing secret was sent to it.`,
+	remedy: 'Connect again and compare the key with the one its people publish.'
+});
+
+const STATUS: Record<string, number> = { 'bad-params': 400, 'no-kernel': 404, dead: 409, alive: 409, busy: 503, start: 422 };
+
+/** An error answer of the agent as an exception: the request was heard, and refused. */
+export function refusal(where: string, error: { code?: unknown; message?: unknown }): ProblemError {
+	const code = typeof error.code === 'string' ? error.code : 'error';
+	return new ProblemError(STATUS[code] ?? 502, {
+		code: `agent-${code}`,
+		title: `This was not possible on ${where}.`,
+		detail: quote(String(error.message)).trim()
+	});
+}

@@ -1,0 +1,33 @@
+"""The agent runs on Python 3.8 with nothing installed."""
+import ast
+import glob
+import os
+import subprocess
+import sys
+import unittest
+
+from harness import AGENT
+
+OWN = {os.path.basename(path)[:-3] for path in glob.glob(os.path.join(AGENT, "*.py"))}
+
+
+class SyntaxTest(unittest.TestCase):
+    """By reading the sources."""
+
+    def test_python_3_8(self):
+        """As vermin sees it, library calls included."""
+        vermin = [sys.executable, "-c", "import vermin; vermin.main()", "--no-tips", "-t=3.8-", AGENT]
+        done = subprocess.run(vermin, stdout=subprocess.PIPE)
+        self.assertEqual(done.returncode, 0, done.stdout.decode())
+
+    def test_standard_library_only_and_no_threads(self):
+        """No foreign import, none of what would bring threads onto the path of an event."""
+        standard = getattr(sys, "stdlib_module_names", None)
+        for path in glob.glob(os.path.join(AGENT, "*.py")):
+            with open(path) as file:
+                tree = ast.parse(file.read())
+            names = {name.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+            names |= {node.module.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+            self.assertFalse(names & {"threading", "concurrent", "multiprocessing"}, path)
+            if standard:
+                self.assertFalse(names - OWN - set(standard), path)

@@ -1,0 +1,127 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { KernelGateway, KernelListener } from '#lib/model/gateway.ts';
+import type { KernelEvent } from '#lib/model/kernel-event.ts';
+import type { Problem } from '#lib/model/problem.ts';
+import type { Credential, KernelSpec, WorkspaceAddress } from '#lib/model/workspace.ts';
+import { newId } from '#lib/model/ids.ts';
+import { createGateway, type GatewayOptions } from '#gateway/gateway.ts';
+import { startProxy, startSshd, type Proxy, type Sshd, type SshdOptions } from '../support/sshd.ts';
+
+export type SshAddress = Extract<WorkspaceAddress, { kind: 'ssh' }>;
+
+export const AGENT = path.resolve('agent');
+
+/** The Python environment with ipykernel that `npm test` makes. */
+export const PYTHON = path.resolve('.cache/python');
+
+/** The folders an account must see to run it. */
+export function pythonFolders(): string[] {
+	const python = path.join(PYTHON, 'bin/python');
+	if (!existsSync(python)) throw new Error(`There is no ${python} with ipykernel. Type: npm test`);
+	return [PYTHON, execFileSync(python, ['-c', 'import sys; print(sys.base_prefix)'], { encoding: 'utf8' }).trim()];
+}
+
+/** A server that ends with the test. */
+export async function sshd(options?: SshdOptions): Promise<Sshd> {
+	const server = await startSshd(options);
+	onTestFinished(() => server.stop());
+	return server;
+}
+
+/** A relay that ends with the test. */
+export async function proxy(target: number): Promise<Proxy> {
+	const relay = await startProxy(target);
+	onTestFinished(() => relay.stop());
+	return relay;
+}
+
+/** A gateway that ends with the test. */
+export function gateway(options: Partial<GatewayOptions> = {}): KernelGateway {
+	const made = createGateway({ agentFolder: AGENT, ...options });
+	onTestFinished(() => made.close());
+	return made;
+}
+
+/** The address of a test server, its key accepted unless another `hostKey` is given. */
+export function address(server: Sshd, changes: Partial<SshAddress> = {}): SshAddress {
+	return {
+		kind: 'ssh',
+		id: newId(),
+		name: 'test',
+		host: server.host,
+		port: server.port,
+		user: server.user,
+		hostKey: server.fingerprint,
+		environments: [],
+		...changes
+	};
+}
+
+export function password(server: Sshd): Credential {
+	return { kind: 'password', password: server.password };
+}
+
+/** The ipykernel of the test environment. */
+export async function ipykernel(made: KernelGateway, at: WorkspaceAddress): Promise<KernelSpec> {
+	const { specs, problems } = await made.kernelspecs({ ...at, environments: [PYTHON] });
+	const spec = specs.find(({ environment }) => environment === PYTHON);
+	if (!spec) throw new Error(`no ipykernel in ${PYTHON}: ${JSON.stringify({ specs, problems })}`);
+	return spec;
+}
+
+/** A listener that remembers, and that can be waited on. */
+export class Ear implements KernelListener {
+	heard: KernelEvent[] = [];
+	links: { state: string; problem: Problem | undefined }[] = [];
+	#waiting = new Set<() => void>();
+
+	events(events: KernelEvent[]): void {
+		this.heard.push(...events);
+		this.#wake();
+	}
+
+	link(state: 'up' | 'lost' | 'closed', problem?: Problem): void {
+		this.links.push({ state, problem });
+		this.#wake();
+	}
+
+	/** Resolves as soon as the condition holds. */
+	until(condition: () => boolean): Promise<void> {
+		return new Promise((resolve) => {
+			const look = (): void => {
+				if (!condition()) return;
+				this.#waiting.delete(look);
+				resolve();
+			};
+			this.#waiting.add(look);
+			look();
+		});
+	}
+
+	/** The end of a run: its reply and the idle status after it. */
+	async finished(run: string): Promise<KernelEvent> {
+		const of = (type: string) => this.heard.filter((event) => event.parent === run && event.type === type);
+		await this.until(() => of('execute_reply').length > 0 && of('status').some(({ content }) => content.execution_state === 'idle'));
+		return of('execute_reply')[0]!;
+	}
+
+	/** All text printed by a run. */
+	printed(run: string): string {
+		const streams = this.heard.filter((event) => event.parent === run && event.type === 'stream');
+		return streams.map(({ content }) => content.text).join('');
+	}
+
+	#wake(): void {
+		for (const look of [...this.#waiting]) look();
+	}
+}
+
+/** Runs code and answers its id at once, before anything has happened. */
+export function run(made: KernelGateway, workspace: string, kernel: string, code: string): { id: string; sent: Promise<void> } {
+	const id = newId();
+	const content = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false, stop_on_error: true };
+	return { id, sent: made.send(workspace, kernel, { channel: 'shell', msgId: id, msgType: 'execute_request', content }) };
+}

@@ -39,7 +39,8 @@ export function bootCommand(options: {
 	const inFolders = (options.environments ?? []).map((folder) => `${folder}/bin/python3`);
 	const candidates = [...named, ...inFolders].flatMap((path) => word(path) ?? []).join(' ');
 	const runtime = options.runtime === undefined ? undefined : word(options.runtime);
-	const load = 'import sys;sys.path[:]=[p for p in sys.path if p];import base64;exec(base64.b64decode(sys.argv[1]))';
+	const load =
+		'import sys;sys.path[:]=[p for p in sys.path if p];import base64;exec(base64.b64decode(sys.argv[1]))';
 	const test = 'import sys;print(sys.version.split()[0]);sys.exit(sys.version_info<(3,8))';
 	const script = [
 		'echo', // ends a line that a login script left open

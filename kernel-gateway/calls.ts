@@ -30,7 +30,12 @@ export class Calls {
 	}
 
 	/** Sends now if there is a line. Rejects with ProblemError: 503 without one, or what the agent answers. */
-	ask(method: string, params: JsonObject, again: boolean, state: 'down' | 'up' | 'lost'): Promise<JsonObject> {
+	ask(
+		method: string,
+		params: JsonObject,
+		again: boolean,
+		state: 'down' | 'up' | 'lost'
+	): Promise<JsonObject> {
 		return new Promise((resolve, reject) => {
 			if (state === 'down') return reject(new ProblemError(503, notConnected(this.#where())));
 			if (state === 'lost' && !again) return reject(new ProblemError(503, lineLost(this.#where())));

@@ -72,7 +72,9 @@ export class Feed {
 		const after = Math.min(...asked.map(({ delivered }) => delivered));
 		this.#session.request('subscribe', { kernel: this.#kernel, after }, (reply) => {
 			if ('result' in reply) for (const subscription of asked) subscription.armed = true;
-			else for (const subscription of asked) subscription.link('closed', refusal(this.#where, reply.error).problem);
+			else
+				for (const subscription of asked)
+					subscription.link('closed', refusal(this.#where, reply.error).problem);
 		});
 	}
 

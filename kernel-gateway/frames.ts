@@ -23,7 +23,8 @@ export function encodeFrame(header: JsonObject, attachments: readonly Uint8Array
 	const text = JSON.stringify(full);
 	const length = Buffer.byteLength(text);
 	const following = attachments.reduce((sum, part) => sum + part.byteLength, 4 + length);
-	if (following > FRAME_LIMIT) throw new FrameError(`a frame of ${following} bytes is over the limit of ${FRAME_LIMIT}`);
+	if (following > FRAME_LIMIT)
+		throw new FrameError(`a frame of ${following} bytes is over the limit of ${FRAME_LIMIT}`);
 	const frame = Buffer.allocUnsafe(4 + following);
 	frame.writeUInt32BE(following, 0);
 	frame.writeUInt32BE(length, 4);
@@ -90,6 +91,7 @@ function open(bytes: Buffer, length: number): Frame {
 	const attachments: Uint8Array[] = [];
 	let at = 8 + length;
 	for (const size of bin as number[]) attachments.push(bytes.subarray(at, (at += size)));
-	if (at !== bytes.length) throw new FrameError(`"bin" promises other than the ${bytes.length - 8 - length} bytes that follow`);
+	if (at !== bytes.length)
+		throw new FrameError(`"bin" promises other than the ${bytes.length - 8 - length} bytes that follow`);
 	return { header: rest, attachments, size: bytes.length };
 }

@@ -4,6 +4,7 @@ import type { KernelSpec } from '#lib/model/workspace.ts';
 import type { AgentSetup } from './line.ts';
 import { Link } from './link.ts';
 import { SILENT, type Log } from './log.ts';
+import type { Permit } from './ssh.ts';
 import { TIMING, type Timing } from './timing.ts';
 import { buildZipapp, type Zipapp } from './zipapp.ts';
 
@@ -15,6 +16,8 @@ export interface GatewayOptions {
 	python?: string;
 	/** The runtime folder of the agent on this machine; without it the agent chooses one for the account. */
 	localRuntime?: string;
+	/** Which addresses SSH may go to. Without it: all, which is right only where every user is trusted with the network. */
+	permit?: Permit;
 	log?: Log;
 	timing?: Partial<Timing>;
 }
@@ -28,6 +31,7 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 	const setup: AgentSetup = {
 		python: options.python ?? 'python3',
 		localRuntime: options.localRuntime,
+		permit: options.permit,
 		zipapp() {
 			zipapp ??= buildZipapp(options.agentFolder);
 			zipapp.catch(() => (zipapp = undefined));
@@ -92,7 +96,7 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 }
 
 /** The agent's answer, field by field, so that what a newer agent adds goes no further. */
-function asSpec(spec: KernelSpec): KernelSpec {
+function asSpec(spec: Omit<KernelSpec, 'environment'> & { environment: string | null }): KernelSpec {
 	const { name, displayName, language, argv, env, interruptMode, environment } = spec;
-	return { name, displayName, language, argv, env, interruptMode, environment };
+	return { name, displayName, language, argv, env, interruptMode, environment: environment ?? '' };
 }

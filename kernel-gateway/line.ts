@@ -4,7 +4,7 @@ import type { WorkspaceAddress } from '#lib/model/workspace.ts';
 import { boot, bootCommand, type Hello } from './bootstrap.ts';
 import { openLocal } from './local.ts';
 import { place } from './problems.ts';
-import { openSsh, type Login } from './ssh.ts';
+import { openSsh, type Login, type Permit } from './ssh.ts';
 import type { Timing } from './timing.ts';
 import type { Command, Transport } from './transport.ts';
 import type { Zipapp } from './zipapp.ts';
@@ -16,6 +16,8 @@ export interface AgentSetup {
 	python: string;
 	/** The agent's runtime folder on this machine, where it is not to choose one. */
 	localRuntime: string | undefined;
+	/** Which addresses SSH may go to; all, without it. */
+	permit: Permit | undefined;
 }
 
 /** An agent that has said hello, and the way to it. */
@@ -41,7 +43,7 @@ export async function openLine(
 		const zipapp = await setup.zipapp();
 		let hostKey: string | null = null;
 		if (address.kind === 'ssh') {
-			const opened = await openSsh(address, login, timing, signal);
+			const opened = await openSsh(address, login, timing, signal, setup.permit);
 			if (opened.state !== 'open') return { result: opened };
 			({ transport, hostKey } = opened);
 		} else transport = openLocal();

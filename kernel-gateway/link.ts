@@ -61,7 +61,8 @@ export class Link {
 		if (current) {
 			const result = await current.result;
 			const same = JSON.stringify(current.address) === JSON.stringify(address);
-			if (same && (!credential || JSON.stringify(current.credential) === JSON.stringify(credential))) return result;
+			if (same && (!credential || JSON.stringify(current.credential) === JSON.stringify(credential)))
+				return result;
 			return this.connect(address, credential);
 		}
 		if (this.#line) this.disconnect();
@@ -119,9 +120,14 @@ export class Link {
 		return result;
 	}
 
-	async #open(address: WorkspaceAddress, credential: Credential | undefined, signal: AbortSignal): Promise<ConnectResult> {
+	async #open(
+		address: WorkspaceAddress,
+		credential: Credential | undefined,
+		signal: AbortSignal
+	): Promise<ConnectResult> {
 		const { login, problem } = this.#prepare(address, credential);
-		if (problem) return this.#failed(address, { state: 'needs-sign-in', methods: ['password', 'key'], problem });
+		if (problem)
+			return this.#failed(address, { state: 'needs-sign-in', methods: ['password', 'key'], problem });
 		const opened = await openLine(address, login, this.#setup, this.#timing, signal);
 		if (signal.aborted) {
 			if ('line' in opened) opened.line.transport.close();
@@ -143,7 +149,10 @@ export class Link {
 	}
 
 	/** The key is decrypted once; with an unknown host key nothing about the account is needed yet. */
-	#prepare(address: WorkspaceAddress, credential: Credential | undefined): { login?: Login | undefined; problem?: Problem } {
+	#prepare(
+		address: WorkspaceAddress,
+		credential: Credential | undefined
+	): { login?: Login | undefined; problem?: Problem } {
 		if (!credential) return isSamePlace(address, this.#address) ? { login: this.#login } : {};
 		if (address.kind === 'local' || address.hostKey === null) return {};
 		if (credential.kind === 'password') return { login: { kind: 'password', password: credential.password } };
@@ -162,7 +171,8 @@ export class Link {
 		const session: AgentSession = new AgentSession(
 			line.command,
 			{
-				events: (kernel: string, events: KernelEvent[], bytes: number) => this.#feeds.get(kernel)?.take(events, bytes),
+				events: (kernel: string, events: KernelEvent[], bytes: number) =>
+					this.#feeds.get(kernel)?.take(events, bytes),
 				closed: (reason) => this.#session === session && this.#broken(reason)
 			},
 			this.#timing
@@ -197,9 +207,12 @@ export class Link {
 	#later(): void {
 		if (this.#state !== 'lost') return;
 		clearTimeout(this.#retry);
-		this.#retry = setTimeout(() => {
-			if (this.#state === 'lost' && !this.#attempt) void this.#begin(this.#address!, undefined);
-		}, backoff(this.#tries++, this.#timing));
+		this.#retry = setTimeout(
+			() => {
+				if (this.#state === 'lost' && !this.#attempt) void this.#begin(this.#address!, undefined);
+			},
+			backoff(this.#tries++, this.#timing)
+		);
 	}
 
 	/** A try to reconnect did not work: what only a person can change ends it, everything else is tried again. */

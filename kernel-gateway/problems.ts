@@ -15,7 +15,11 @@ function at(target: Target): string {
 }
 
 /** Why a connection to an SSH server failed, from what Node or ssh2 said. */
-export function connectionProblem(target: Target, error: Error & { code?: string; level?: string }, seen: Seen): Problem {
+export function connectionProblem(
+	target: Target,
+	error: Error & { code?: string; level?: string },
+	seen: Seen
+): Problem {
 	const { host, port } = target;
 	switch (error.code) {
 		case 'ENOTFOUND':
@@ -57,7 +61,8 @@ export function connectionProblem(target: Target, error: Error & { code?: string
 			code: 'ssh-no-banner',
 			title: `What listens at ${host}, port ${port}, does not talk SSH.`,
 			detail: `${at(target)} accepted the connection, but did not greet as an SSH server does.`,
-			remedy: 'Check the port number; SSH usually is port 22. An overloaded server may also be too slow to greet.'
+			remedy:
+				'Check the port number; SSH usually is port 22. An overloaded server may also be too slow to greet.'
 		};
 	}
 	return {
@@ -74,11 +79,19 @@ export interface Seen {
 	greeted: boolean;
 }
 
+export const addressInvalid = ({ host, port, user }: Target): Problem => ({
+	code: 'ssh-address-invalid',
+	title: 'This is not a complete address.',
+	detail: `The host is “${host}”, the port ${port}, the user “${user}”.`,
+	remedy: 'Name a host and a user; the port is a number from 1 to 65535, usually 22.'
+});
+
 export const passwordRefused = (target: Target): Problem => ({
 	code: 'ssh-password-refused',
 	title: `${target.host} did not accept the password of ${target.user}.`,
 	detail: `The server was asked as ${at(target)}.`,
-	remedy: 'Type the password again. Check the user name as well: servers do not say which of the two is wrong.'
+	remedy:
+		'Type the password again. Check the user name as well: servers do not say which of the two is wrong.'
 });
 
 export const keyRefused = (target: Target): Problem => ({
@@ -106,14 +119,16 @@ export const keyUnreadable = (): Problem => ({
 	code: 'ssh-key-unreadable',
 	title: 'This text is not a private key.',
 	detail: 'Neither as an OpenSSH key nor as a PEM, PKCS 8 or PuTTY key could it be read.',
-	remedy: 'Paste the whole file, with its BEGIN and END lines. The file ending in .pub is the public half, not this one.'
+	remedy:
+		'Paste the whole file, with its BEGIN and END lines. The file ending in .pub is the public half, not this one.'
 });
 
 export const passphraseWrong = (): Problem => ({
 	code: 'ssh-passphrase-wrong',
 	title: 'The passphrase does not open this key.',
 	detail: 'The key is encrypted and could not be decrypted with it.',
-	remedy: 'Type the passphrase again. It is the one chosen when the key was made, not the password of the account.'
+	remedy:
+		'Type the passphrase again. It is the one chosen when the key was made, not the password of the account.'
 });
 
 export const passphraseMissing = (): Problem => ({
@@ -132,7 +147,10 @@ export const noChannel = (target: Target, reason: string): Problem => ({
 
 /** Words of the other side, short enough for a dialog. */
 function quote(text: string): string {
-	const words = text.replace(/[^\P{C}\n]/gu, '').replace(/\s+/g, ' ').trim();
+	const words = text
+		.replace(/[^\P{C}\n]/gu, '')
+		.replace(/\s+/g, ' ')
+		.trim();
 	return words ? ` It said: “${words.length > 400 ? words.slice(0, 400) + '…' : words}”` : '';
 }
 
@@ -154,7 +172,8 @@ export const noAnswer = (where: string, seconds: number, said: string): Problem 
 	code: 'agent-no-answer',
 	title: `Our program on ${where} does not start.`,
 	detail: `The login worked, but for ${seconds} seconds nothing came.${quote(said)}`,
-	remedy: 'The machine may be overloaded, its home folder may hang, or a login script may be waiting for input.'
+	remedy:
+		'The machine may be overloaded, its home folder may hang, or a login script may be waiting for input.'
 });
 
 export const lostWhileStarting = (where: string, said: string): Problem => ({
@@ -202,7 +221,11 @@ const FAILURES: Record<string, Omit<Problem, 'detail'>> = {
 /** What an `ANSATZ-FAIL` line means. */
 export function bootProblem(where: string, failure: { code?: unknown; message?: unknown }): Problem {
 	const known = FAILURES[String(failure.code)] ?? FAILURES.daemon!;
-	return { ...known, title: known.title.replace('the machine', where), detail: `${where}:${quote(String(failure.message))}` };
+	return {
+		...known,
+		title: known.title.replace('the machine', where),
+		detail: `${where}:${quote(String(failure.message))}`
+	};
 }
 
 export const lineLost = (where: string): Problem => ({
@@ -233,7 +256,14 @@ export const hostKeyUnknown = (where: string, seen: string): Problem => ({
 	remedy: 'Connect again and compare the key with the one its people publish.'
 });
 
-const STATUS: Record<string, number> = { 'bad-params': 400, 'no-kernel': 404, dead: 409, alive: 409, busy: 503, start: 422 };
+const STATUS: Record<string, number> = {
+	'bad-params': 400,
+	'no-kernel': 404,
+	dead: 409,
+	alive: 409,
+	busy: 503,
+	start: 422
+};
 
 /** An error answer of the agent as an exception: the request was heard, and refused. */
 export function refusal(where: string, error: { code?: unknown; message?: unknown }): ProblemError {

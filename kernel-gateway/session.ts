@@ -64,7 +64,8 @@ export class AgentSession {
 	}
 
 	#keepAlive(): void {
-		if (Date.now() - this.#heard > this.#timing.silence) this.close('nothing was heard from the agent for too long');
+		if (Date.now() - this.#heard > this.#timing.silence)
+			this.close('nothing was heard from the agent for too long');
 		else this.request('ping', {}, () => {});
 	}
 

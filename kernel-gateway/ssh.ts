@@ -1,10 +1,19 @@
+import dns from 'node:dns';
 import net from 'node:net';
 import ssh2, { type AnyAuthMethod, type ClientChannel, type ParsedKey } from 'ssh2';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
 import type { ConnectResult } from '#lib/model/gateway.ts';
 import type { WorkspaceAddress } from '#lib/model/workspace.ts';
 import { isSameKey, readHostKey, type HostKey } from './host-key.ts';
-import { connectionProblem, keyRefused, methodNotOffered, moreFactors, noChannel, passwordRefused } from './problems.ts';
+import {
+	addressInvalid,
+	connectionProblem,
+	keyRefused,
+	methodNotOffered,
+	moreFactors,
+	noChannel,
+	passwordRefused
+} from './problems.ts';
 import type { Timing } from './timing.ts';
 import { tail, type Command, type Transport } from './transport.ts';
 
@@ -13,10 +22,15 @@ export type Login = { kind: 'password'; password: string } | { kind: 'key'; key:
 
 export type SshAddress = Extract<WorkspaceAddress, { kind: 'ssh' }>;
 
+/**
+ * Says no, with the problem to show, to an address that may not be reached from this server (its own database, the
+ * metadata service of a cloud). Asked for every IP address a name stands for, and the one asked about is the one used.
+ */
+export type Permit = (target: { host: string; port: number; ip: string }) => Problem | undefined;
+
 /** An open line, or why there is none: the same answers as `KernelGateway.connect`. */
 export type SshResult =
-	| { state: 'open'; transport: Transport; hostKey: string }
-	| Exclude<ConnectResult, { state: 'connected' }>;
+	{ state: 'open'; transport: Transport; hostKey: string } | Exclude<ConnectResult, { state: 'connected' }>;
 
 /**
  * Connects and logs in. The host key is compared before anything about the account is said; with no accepted key, or
@@ -27,14 +41,30 @@ export function openSsh(
 	address: SshAddress,
 	login: Login | undefined,
 	timing: Timing,
-	signal: AbortSignal
+	signal: AbortSignal,
+	permit: Permit = () => undefined
 ): Promise<SshResult> {
+	const { host, port } = address;
+	const sane =
+		host.trim() !== '' && address.user !== '' && Number.isInteger(port) && port > 0 && port < 65536;
+	if (!sane) return Promise.resolve({ state: 'failed', problem: addressInvalid(address) });
 	return new Promise((resolve) => {
+		let denied: Problem | undefined;
 		const seen = { connected: false, greeted: false };
 		let hostKey: HostKey | undefined;
 		let failure: Error | undefined;
 		let settled = false;
-		const socket = net.connect({ host: address.host, port: address.port, noDelay: true });
+		const lookup: net.LookupFunction = (name, options, done) => {
+			dns.lookup(name, { ...options, all: true }, (error, found) => {
+				for (const { address: ip } of found ?? []) denied ??= permit({ host, port, ip });
+				if (error ?? denied) done(error ?? new Error('not permitted'), []);
+				else if (options.all) done(null, found);
+				else done(null, found[0]!.address, found[0]!.family);
+			});
+		};
+		if (net.isIP(host)) denied = permit({ host, port, ip: host });
+		if (denied) return resolve({ state: 'failed', problem: denied });
+		const socket = net.connect({ host, port, lookup, noDelay: true });
 		const client = new ssh2.Client();
 		const attempt = new Attempt(address, login, () => fail());
 		let tellClosed!: (reason?: string) => void;
@@ -54,7 +84,8 @@ export function openSsh(
 			if (hostKey && address.hostKey === null) settle({ state: 'host-key-unknown', ...hostKey });
 			else if (hostKey && !isSameKey(hostKey.fingerprint, address.hostKey!)) {
 				settle({ state: 'host-key-changed', ...hostKey, expected: address.hostKey! });
-			} else if (attempt.over) settle(attempt.result());
+			} else if (denied) settle({ state: 'failed', problem: denied });
+			else if (attempt.over) settle(attempt.result());
 			else {
 				const error = failure ?? new Error('the other side closed the connection');
 				settle({ state: 'failed', problem: connectionProblem(address, error, seen) });
@@ -78,7 +109,11 @@ export function openSsh(
 			fail();
 		});
 		client.on('ready', () => {
-			settle({ state: 'open', transport: overClient(client, socket, address, closed), hostKey: hostKey!.fingerprint });
+			settle({
+				state: 'open',
+				transport: overClient(client, socket, address, closed),
+				hostKey: hostKey!.fingerprint
+			});
 		});
 		client.connect({
 			sock: socket,
@@ -119,7 +154,8 @@ class Attempt {
 
 	result(): SshResult {
 		const methods: ('password' | 'key')[] = [];
-		if (this.#offered.includes('password') || this.#offered.includes('keyboard-interactive')) methods.push('password');
+		if (this.#offered.includes('password') || this.#offered.includes('keyboard-interactive'))
+			methods.push('password');
 		if (this.#offered.includes('publickey')) methods.push('key');
 		return { state: 'needs-sign-in', methods, ...(this.#problem ? { problem: this.#problem } : {}) };
 	}
@@ -132,7 +168,8 @@ class Attempt {
 		if (!this.#tried) this.#offered = left;
 		if (!login) return this.#end();
 		if (partly) return this.#end(moreFactors(this.#address));
-		if (this.#tried) return this.#end(login.kind === 'key' ? keyRefused(this.#address) : passwordRefused(this.#address));
+		if (this.#tried)
+			return this.#end(login.kind === 'key' ? keyRefused(this.#address) : passwordRefused(this.#address));
 		this.#tried = true;
 		if (login.kind === 'key' && left.includes('publickey')) {
 			return { type: 'publickey', username, key: login.key as unknown as Buffer };
@@ -182,9 +219,12 @@ function overClient(
 		closed,
 		exec: (command) =>
 			new Promise((resolve, reject) => {
-				const refuse = (error: Error): void => reject(new ProblemError(502, noChannel(address, error.message)));
+				const refuse = (error: Error): void =>
+					reject(new ProblemError(502, noChannel(address, error.message)));
 				try {
-					client.exec(command, (error, channel) => (error ? refuse(error) : resolve(asCommand(channel, closed))));
+					client.exec(command, (error, channel) =>
+						error ? refuse(error) : resolve(asCommand(channel, closed))
+					);
 				} catch (error) {
 					refuse(error as Error);
 				}

@@ -20,9 +20,12 @@ const NO_DATE = new Date(1980, 0, 1);
  * so an unchanged agent is never sent twice. Rejects with the file system's error when the folder cannot be read.
  */
 export async function buildZipapp(folder: string): Promise<Zipapp> {
-	const names = (await readdir(folder)).filter((name) => name.endsWith('.py') && name !== 'bootstrap.py').sort();
+	const names = (await readdir(folder))
+		.filter((name) => name.endsWith('.py') && name !== 'bootstrap.py')
+		.sort();
 	const files: Zippable = {};
-	for (const name of names) files[name] = [await readFile(path.join(folder, name)), { mtime: NO_DATE, level: 9 }];
+	for (const name of names)
+		files[name] = [await readFile(path.join(folder, name)), { mtime: NO_DATE, level: 9 }];
 	const bytes = zipSync(files);
 	const sha256 = createHash('sha256').update(bytes).digest('hex');
 	const text = await readFile(path.join(folder, 'bootstrap.py'), 'utf8');

@@ -6,7 +6,9 @@ import { PassThrough } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import { boot, bootCommand, NOISE_LIMIT } from '#gateway/bootstrap.ts';
 
-const real = execFileSync('/bin/sh', ['-c', 'command -v /usr/bin/python3 || command -v python3'], { encoding: 'utf8' }).trim();
+const real = execFileSync('/bin/sh', ['-c', 'command -v /usr/bin/python3 || command -v python3'], {
+	encoding: 'utf8'
+}).trim();
 const SAY = 'print("I am", sys.argv[0], "and more")';
 
 /** A folder with programs of these names, for a search path of its own. */
@@ -28,7 +30,11 @@ function start(folder: string, options: Partial<Parameters<typeof bootCommand>[0
 }
 
 test('the command is one line that every shell reads alike', () => {
-	const command = bootCommand({ bootstrap: `a = 'it''s'\nb = "!"\n`, pythons: ['python3'], environments: ["/it's", '/ok', '/$(x)', '/a"b'] });
+	const command = bootCommand({
+		bootstrap: `a = 'it''s'\nb = "!"\n`,
+		pythons: ['python3'],
+		environments: ["/it's", '/ok', '/$(x)', '/a"b']
+	});
 	expect(command).toMatch(/^exec \/bin\/sh -c '[^'!\n]*'$/);
 	expect(command).toContain('"/ok/bin/python3"');
 	expect(command).not.toMatch(/it's|\$\(x\)|a"b/);
@@ -48,7 +54,10 @@ test('a Python known by its number only, or in a named environment, is found', (
 });
 
 test('no Python and an old Python are told apart', () => {
-	expect(start(programs({}))).toMatchObject({ status: 97, stdout: expect.stringContaining('ANSATZ-FAIL {"code": "no-python"') });
+	expect(start(programs({}))).toMatchObject({
+		status: 97,
+		stdout: expect.stringContaining('ANSATZ-FAIL {"code": "no-python"')
+	});
 	const { stdout } = start(programs({ python3: 'echo 3.6.8; exit 1' }));
 	expect(JSON.parse(stdout.slice(stdout.indexOf('{')))).toEqual({
 		code: 'old-python',
@@ -60,7 +69,9 @@ test('a module in the folder one lands in does not shadow the library', () => {
 	const folder = programs({ python3: `exec ${real} "$@"` });
 	writeFileSync(path.join(folder, 'base64.py'), 'raise SystemExit(3)');
 	const command = bootCommand({ bootstrap: SAY });
-	expect(spawnSync('/bin/sh', ['-c', command], { cwd: folder, env: { PATH: folder }, encoding: 'utf8' }).stdout).toContain('I am');
+	expect(
+		spawnSync('/bin/sh', ['-c', command], { cwd: folder, env: { PATH: folder }, encoding: 'utf8' }).stdout
+	).toContain('I am');
 });
 
 /** A command played by the test. */
@@ -73,12 +84,13 @@ function played() {
 }
 
 const zipapp = { bytes: Buffer.from('ZIPAPP'), sha256: 'abc', bootstrap: '' };
-const HELLO = 'ANSATZ-HELLO {"protocol": 1, "agent": "abc", "host": "h", "user": "u", "python": "3.11.2", "pid": 1, "boot": "b"}\n';
+const HELLO =
+	'ANSATZ-HELLO {"protocol": 1, "agent": "abc", "host": "h", "user": "u", "python": "3.11.2", "pid": 1, "boot": "b"}\n';
 
 test('noise before the marker is skipped, the zipapp is sent when asked for, and nothing after the hello is lost', async () => {
 	const command = played();
 	const hello = boot(command, zipapp, 'here', 60_000);
-	command.output.write('Welcome!\nANSATZ-BOOT of the year\r\nx ANSATZ-BOOT {"have": true}\n');
+	command.output.write('Welcome!\nANSATZ-BOOT of the year\r\nx ANSATZ-FAIL {"code": "daemon"}\n');
 	expect(command.input.read()).toBeNull();
 	for (const byte of 'ANSATZ-BOOT {"python": "3.11.2", "have": false}\n') command.output.write(byte);
 	await new Promise((resolve) => command.input.once('readable', resolve));
@@ -94,7 +106,11 @@ test.each([
 	['agent-noise', 'a line\n'.repeat(NOISE_LIMIT / 6), undefined],
 	['agent-no-python', 'ANSATZ-FAIL {"code": "no-python", "message": "none"}\n', undefined],
 	['agent-old-python', 'ANSATZ-FAIL {"code": "old-python", "message": "2.7"}\n', undefined],
-	['agent-not-stored', 'ANSATZ-BOOT {"have": false}\nANSATZ-FAIL {"code": "cache", "message": "No space left"}\n', undefined],
+	[
+		'agent-not-stored',
+		'ANSATZ-BOOT {"have": false}\nANSATZ-FAIL {"code": "cache", "message": "No space left"}\n',
+		undefined
+	],
 	['agent-not-stored', 'ANSATZ-FAIL {"code": "hash", "message": "damaged"}\n', undefined],
 	['agent-not-started', 'ANSATZ-FAIL {"code": "daemon", "message": "see daemon.log"}\n', undefined],
 	['agent-protocol', HELLO.replace('"protocol": 1', '"protocol": 2'), undefined],
@@ -109,11 +125,15 @@ test.each([
 		command.end(status);
 	}
 	await expect(failed).rejects.toMatchObject({ name: 'ProblemError', problem: { code } });
-	const { problem } = (await failed.catch((error: unknown) => error)) as { problem: { title: string; detail: string; remedy: string } };
+	const { problem } = (await failed.catch((error: unknown) => error)) as {
+		problem: { title: string; detail: string; remedy: string };
+	};
 	expect(problem.title + problem.detail).toContain('ada@example.org, port 22');
 	expect(problem.remedy).toBeTruthy();
 });
 
 test('silence ends at the limit', async () => {
-	await expect(boot(played(), zipapp, 'here', 5)).rejects.toMatchObject({ problem: { code: 'agent-no-answer' } });
+	await expect(boot(played(), zipapp, 'here', 5)).rejects.toMatchObject({
+		problem: { code: 'agent-no-answer' }
+	});
 });

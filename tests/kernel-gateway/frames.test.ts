@@ -13,21 +13,27 @@ const message = fc.record({
 
 test('frames survive any cutting into chunks', () => {
 	fc.assert(
-		fc.property(fc.array(message, { maxLength: 6 }), fc.array(fc.integer({ min: 1, max: 200 })), (messages, sizes) => {
-			const bytes = Buffer.concat(messages.map(({ header, attachments }) => encodeFrame(header as JsonObject, attachments)));
-			const decoder = new FrameDecoder();
-			const found: Frame[] = [];
-			for (let at = 0, index = 0; at < bytes.length; index++) {
-				const size = sizes.length ? sizes[index % sizes.length]! : bytes.length;
-				found.push(...decoder.push(bytes.subarray(at, at + size)));
-				at += size;
+		fc.property(
+			fc.array(message, { maxLength: 6 }),
+			fc.array(fc.integer({ min: 1, max: 200 })),
+			(messages, sizes) => {
+				const bytes = Buffer.concat(
+					messages.map(({ header, attachments }) => encodeFrame(header as JsonObject, attachments))
+				);
+				const decoder = new FrameDecoder();
+				const found: Frame[] = [];
+				for (let at = 0, index = 0; at < bytes.length; index++) {
+					const size = sizes.length ? sizes[index % sizes.length]! : bytes.length;
+					found.push(...decoder.push(bytes.subarray(at, at + size)));
+					at += size;
+				}
+				expect(found.map(({ header }) => header)).toEqual(messages.map(({ header }) => ({ ...header })));
+				expect(found.map(({ attachments }) => attachments.map((part) => [...part]))).toEqual(
+					messages.map(({ attachments }) => attachments.map((part) => [...part]))
+				);
+				expect(found.reduce((sum, { size }) => sum + size, 0)).toBe(bytes.length);
 			}
-			expect(found.map(({ header }) => header)).toEqual(messages.map(({ header }) => ({ ...header })));
-			expect(found.map(({ attachments }) => attachments.map((part) => [...part]))).toEqual(
-				messages.map(({ attachments }) => attachments.map((part) => [...part]))
-			);
-			expect(found.reduce((sum, { size }) => sum + size, 0)).toBe(bytes.length);
-		})
+		)
 	);
 });
 
@@ -35,7 +41,11 @@ test('the bytes are those of the agent', () => {
 	const frame = encodeFrame({ id: 1 }, [Uint8Array.of(7, 8)]);
 	const header = '{"id":1,"bin":[2]}';
 	expect(frame).toEqual(
-		Buffer.concat([Buffer.from([0, 0, 0, 4 + header.length + 2, 0, 0, 0, header.length]), Buffer.from(header), Buffer.from([7, 8])])
+		Buffer.concat([
+			Buffer.from([0, 0, 0, 4 + header.length + 2, 0, 0, 0, header.length]),
+			Buffer.from(header),
+			Buffer.from([7, 8])
+		])
 	);
 });
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import type { KernelGateway, KernelListener } from '#lib/model/gateway.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import type { Problem } from '#lib/model/problem.ts';
@@ -9,6 +9,9 @@ import type { Credential, KernelSpec, WorkspaceAddress } from '#lib/model/worksp
 import { newId } from '#lib/model/ids.ts';
 import { createGateway, type GatewayOptions } from '#gateway/gateway.ts';
 import { startProxy, startSshd, type Proxy, type Sshd, type SshdOptions } from '../support/sshd.ts';
+
+/** Real servers and kernels on a busy machine take their time; a hang is to be found, a slow machine is not. */
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 export type SshAddress = Extract<WorkspaceAddress, { kind: 'ssh' }>;
 
@@ -21,7 +24,10 @@ export const PYTHON = path.resolve('.cache/python');
 export function pythonFolders(): string[] {
 	const python = path.join(PYTHON, 'bin/python');
 	if (!existsSync(python)) throw new Error(`There is no ${python} with ipykernel. Type: npm test`);
-	return [PYTHON, execFileSync(python, ['-c', 'import sys; print(sys.base_prefix)'], { encoding: 'utf8' }).trim()];
+	return [
+		PYTHON,
+		execFileSync(python, ['-c', 'import sys; print(sys.base_prefix)'], { encoding: 'utf8' }).trim()
+	];
 }
 
 /** A server that ends with the test. */
@@ -104,7 +110,11 @@ export class Ear implements KernelListener {
 	/** The end of a run: its reply and the idle status after it. */
 	async finished(run: string): Promise<KernelEvent> {
 		const of = (type: string) => this.heard.filter((event) => event.parent === run && event.type === type);
-		await this.until(() => of('execute_reply').length > 0 && of('status').some(({ content }) => content.execution_state === 'idle'));
+		await this.until(
+			() =>
+				of('execute_reply').length > 0 &&
+				of('status').some(({ content }) => content.execution_state === 'idle')
+		);
 		return of('execute_reply')[0]!;
 	}
 
@@ -120,8 +130,23 @@ export class Ear implements KernelListener {
 }
 
 /** Runs code and answers its id at once, before anything has happened. */
-export function run(made: KernelGateway, workspace: string, kernel: string, code: string): { id: string; sent: Promise<void> } {
+export function run(
+	made: KernelGateway,
+	workspace: string,
+	kernel: string,
+	code: string
+): { id: string; sent: Promise<void> } {
 	const id = newId();
-	const content = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false, stop_on_error: true };
-	return { id, sent: made.send(workspace, kernel, { channel: 'shell', msgId: id, msgType: 'execute_request', content }) };
+	const content = {
+		code,
+		silent: false,
+		store_history: true,
+		user_expressions: {},
+		allow_stdin: false,
+		stop_on_error: true
+	};
+	return {
+		id,
+		sent: made.send(workspace, kernel, { channel: 'shell', msgId: id, msgType: 'execute_request', content })
+	};
 }

@@ -9,7 +9,7 @@ import { Ear, gateway, ipykernel, run } from './harness.ts';
 test('this machine is a workspace like any other', async () => {
 	const localRuntime = mkdtempSync(path.join(tmpdir(), 'local-'));
 	onTestFinished(() => {
-		process.kill(Number(readFileSync(path.join(localRuntime, 'daemon.lock'), 'utf8')));
+		process.kill(Number(readFileSync(path.join(localRuntime, 'daemon.lock'), 'utf8')), 'SIGKILL');
 		rmSync(localRuntime, { recursive: true, force: true, maxRetries: 5 });
 	});
 	const made = gateway({ localRuntime });

@@ -16,10 +16,10 @@ function keygen(...args: string[]): string {
 test.each([
 	['OpenSSH, Ed25519', ['-t', 'ed25519']],
 	['OpenSSH, ECDSA', ['-t', 'ecdsa']],
-	['OpenSSH, RSA', ['-t', 'rsa']],
-	['PEM, RSA', ['-t', 'rsa', '-m', 'PEM']],
+	['OpenSSH, RSA', ['-t', 'rsa', '-b', '2048']],
+	['PEM, RSA', ['-t', 'rsa', '-b', '2048', '-m', 'PEM']],
 	['PEM, ECDSA', ['-t', 'ecdsa', '-m', 'PEM']],
-	['PKCS 8, RSA', ['-t', 'rsa', '-m', 'PKCS8']],
+	['PKCS 8, RSA', ['-t', 'rsa', '-b', '2048', '-m', 'PKCS8']],
 	['PKCS 8, ECDSA', ['-t', 'ecdsa', '-m', 'PKCS8']]
 ])('%s: with and without a passphrase', (_, args) => {
 	expect(readPrivateKey(keygen(...args, '-N', ''))).toHaveProperty('key');
@@ -38,7 +38,11 @@ test('an Ed25519 key in PKCS 8 signs as the key it is', () => {
 	expect(verify(null, Buffer.from('text'), pair.publicKey, signature)).toBe(true);
 });
 
-test.each(['', 'nonsense', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----', 'ssh-ed25519 AAAA ada'])(
-	'%j is not a private key',
-	(text) => expect(readPrivateKey(text, 'secret')).toMatchObject({ problem: { code: 'ssh-key-unreadable' } })
+test.each([
+	'',
+	'nonsense',
+	'-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----',
+	'ssh-ed25519 AAAA ada'
+])('%j is not a private key', (text) =>
+	expect(readPrivateKey(text, 'secret')).toMatchObject({ problem: { code: 'ssh-key-unreadable' } })
 );

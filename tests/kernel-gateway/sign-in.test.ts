@@ -1,6 +1,6 @@
+import net from 'node:net';
 import { expect, test } from 'vitest';
 import { newId } from '#lib/model/ids.ts';
-import net from 'node:net';
 import { freePort } from '../support/sshd.ts';
 import { address, gateway, password, sshd } from './harness.ts';
 
@@ -51,7 +51,10 @@ test('a wrong password is said to be wrong, and asked once', async () => {
 	expect(await made.connect(at, { kind: 'password', password: 'not it' })).toMatchObject({
 		state: 'needs-sign-in',
 		methods: ['password', 'key'],
-		problem: { code: 'ssh-password-refused', detail: expect.stringContaining(`ada@127.0.0.1, port ${server.port}`) }
+		problem: {
+			code: 'ssh-password-refused',
+			detail: expect.stringContaining(`ada@127.0.0.1, port ${server.port}`)
+		}
 	});
 	await server.logged(/Disconnected from/);
 	expect(server.logText().match(/Failed password/g)).toHaveLength(1);
@@ -101,8 +104,18 @@ test('a second factor is named, and the password is not given to its question', 
 
 test('an unknown host, a refused port and something that is not SSH', async () => {
 	const made = gateway({ timing: { connect: 500 } });
-	const at = { kind: 'ssh', name: '', user: 'ada', hostKey: null, environments: [] } as const;
-	const attempt = async (host: string, port: number) => made.connect({ ...at, id: newId(), host, port });
+	const attempt = (host: string, port: number) => {
+		return made.connect({
+			kind: 'ssh',
+			id: newId(),
+			name: '',
+			host,
+			port,
+			user: 'ada',
+			hostKey: null,
+			environments: []
+		});
+	};
 	expect(await attempt('no-such-host.invalid', 22)).toMatchObject({ problem: { code: 'ssh-host-unknown' } });
 	const port = await freePort();
 	expect(await attempt('127.0.0.1', port)).toMatchObject({
@@ -119,10 +132,32 @@ test('an unknown host, a refused port and something that is not SSH', async () =
 	}
 });
 
+test('T10: an address that is not permitted is not even knocked at, whatever name it hides behind', async () => {
+	const server = await sshd();
+	const problem = { code: 'ssh-not-permitted', title: 'Not there.' };
+	const asked: string[] = [];
+	const made = gateway({ permit: ({ ip }) => (asked.push(ip), /^(127|::1)/.test(ip) ? problem : undefined) });
+	for (const host of ['127.0.0.1', 'localhost', '2130706433']) {
+		expect(await made.connect(address(server, { host }), password(server))).toEqual({
+			state: 'failed',
+			problem
+		});
+	}
+	expect(asked).toContain('127.0.0.1');
+	expect(server.logText()).not.toContain('Connection from');
+	for (const changes of [{ host: ' ' }, { port: 0 }, { port: 70000 }, { user: '' }]) {
+		expect(await made.connect(address(server, changes))).toMatchObject({
+			problem: { code: 'ssh-address-invalid' }
+		});
+	}
+});
+
 test('no session, no shell, no Python', async () => {
 	const made = gateway();
 	const closed = await sshd({ config: ['MaxSessions 0'] });
-	expect(await made.connect(address(closed), password(closed))).toMatchObject({ problem: { code: 'ssh-no-session' } });
+	expect(await made.connect(address(closed), password(closed))).toMatchObject({
+		problem: { code: 'ssh-no-session' }
+	});
 	const shellless = await sshd({ shell: '/usr/sbin/nologin' });
 	expect(await made.connect(address(shellless), password(shellless))).toMatchObject({
 		problem: { code: 'agent-no-shell', detail: expect.stringContaining('not available') }
@@ -142,7 +177,9 @@ test('login scripts may print, within reason', async () => {
 	const chatty = await sshd({ noise: 'Welcome!\nANSATZ-BOOT is not ours\nno line end' });
 	expect(await made.connect(address(chatty), password(chatty))).toMatchObject({ state: 'connected' });
 	const flooding = await sshd({ noise: 'a line of it\n'.repeat(6000) });
-	expect(await made.connect(address(flooding), password(flooding))).toMatchObject({ problem: { code: 'agent-noise' } });
+	expect(await made.connect(address(flooding), password(flooding))).toMatchObject({
+		problem: { code: 'agent-noise' }
+	});
 });
 
 test('T12: no secret in what is logged or answered', async () => {
@@ -153,11 +190,15 @@ test('T12: no secret in what is logged or answered', async () => {
 	const at = address(server);
 	const locked = server.makeKey('-t', 'ed25519', '-N', 'canary-passphrase');
 	lines.push(JSON.stringify(await made.connect(at, { kind: 'password', password: 'canary-wrong' })));
-	lines.push(JSON.stringify(await made.connect(at, { kind: 'key', privateKey: locked, passphrase: 'canary-other' })));
+	lines.push(
+		JSON.stringify(await made.connect(at, { kind: 'key', privateKey: locked, passphrase: 'canary-other' }))
+	);
 	lines.push(JSON.stringify(await made.connect(at, password(server))));
 	await made.disconnect(at.id);
 	expect(lines.length).toBeGreaterThan(3);
 	expect(lines.join()).not.toMatch(/canary|PRIVATE KEY/);
-	expect(JSON.stringify(made) + JSON.stringify(await made.kernels(at.id).catch((error: Error) => [error, error.message])))
-		.not.toMatch(/canary/);
+	expect(
+		JSON.stringify(made) +
+			JSON.stringify(await made.kernels(at.id).catch((error: Error) => [error, error.message]))
+	).not.toMatch(/canary/);
 });

@@ -15,7 +15,8 @@ const event = (seq: number): KernelEvent => ({
 	metadata: {},
 	buffers: []
 });
-const events = (from: number, to: number) => Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => event(from + index));
+const events = (from: number, to: number) =>
+	Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => event(from + index));
 
 test('however often parts are sent again, each event is heard once and in order', () => {
 	const restarts = fc.array(fc.record({ back: fc.nat(30), count: fc.nat(30) }), { maxLength: 10 });

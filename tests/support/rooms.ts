@@ -11,7 +11,8 @@ import type { CommandReply, CommandResult, RoomCommand } from '#lib/model/room-c
 import { addUser } from '#lib/server/accounts.ts';
 import { readConfig } from '#lib/server/config.ts';
 import type { Caller } from '#lib/server/services.ts';
-import { startServices, type RunningServices } from '../../src/services.ts';
+import { runtimeFolder, startServices, type RunningServices } from '../../src/services.ts';
+import { stopAgent } from './agent-process.ts';
 import { testPython } from './python.ts';
 
 export const PASSWORD = 'a long enough password';
@@ -82,6 +83,7 @@ export async function startRooms(given?: { dataDir: string; port: number }): Pro
 		},
 		async end() {
 			await stop();
+			stopAgent(runtimeFolder(dataDir));
 			await rm(dataDir, { recursive: true, force: true });
 		}
 	};

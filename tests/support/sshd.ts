@@ -76,7 +76,7 @@ unshare --mount --pid --fork --mount-proc --kill-child sh -c '
 ' sh "$1" 3<&- </dev/null &
 server=$!
 (read -r _; kill -9 $server) <&3 &
-wait $server
+wait $server 2>/dev/null
 kill $! 2>/dev/null
 `;
 
@@ -95,8 +95,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
 	const uid = 30000 + Math.floor(Math.random() * 30000);
 	chmodSync(folder, 0o755);
 	mkdirSync(home, { recursive: true });
-	mkdirSync(path.join(folder, 'run'), { mode: 0o700 });
-	for (const own of [home, path.join(folder, 'run')]) chownSync(own, uid, uid);
+	for (const name of ['run', 'tmp']) mkdirSync(path.join(folder, name), { mode: 0o700 });
+	for (const own of [home, path.join(folder, 'run'), path.join(folder, 'tmp')]) chownSync(own, uid, uid);
 
 	const hostKey = path.join(folder, 'host_key');
 	keygen(hostKey, ['-t', 'ed25519', '-N', '']);
@@ -180,10 +180,13 @@ export async function startProxy(target: number): Promise<Proxy> {
 		port: (server.address() as net.AddressInfo).port,
 		connections: () => connections,
 		cut() {
-			for (const [near, far] of pairs) (near.resetAndDestroy(), far.destroy());
+			for (const [near, far] of pairs) {
+				near.resetAndDestroy();
+				far.destroy();
+			}
 		},
 		swallow() {
-			for (const socket of [...pairs].flat()) (socket.removeAllListeners('data'), socket.resume());
+			for (const socket of [...pairs].flat()) socket.removeAllListeners('data').resume();
 		},
 		refuse(value) {
 			refusing = value;
@@ -207,10 +210,14 @@ export async function freePort(): Promise<number> {
 
 function demand(): void {
 	if (!existsSync('/usr/sbin/sshd')) {
-		throw new Error('These tests need OpenSSH\'s server. Type: apt-get install --no-install-recommends openssh-server');
+		throw new Error(
+			"These tests need OpenSSH's server. Type: apt-get install --no-install-recommends openssh-server"
+		);
 	}
 	if (process.getuid?.() !== 0) {
-		throw new Error('These tests start an sshd with accounts of its own, for which they must be root. Type: sudo npm test');
+		throw new Error(
+			'These tests start an sshd with accounts of its own, for which they must be root. Type: sudo npm test'
+		);
 	}
 }
 
@@ -225,7 +232,10 @@ function accounts(
 	account: { user: string; password: string; uid: number; home: string }
 ): void {
 	const { user, password, uid, home } = account;
-	const hash = execFileSync('perl', ['-e', 'print crypt(<STDIN>, "\\$6\\$ansatz")'], { input: password, encoding: 'utf8' });
+	const hash = execFileSync('perl', ['-e', 'print crypt(<STDIN>, "\\$6\\$ansatz")'], {
+		input: password,
+		encoding: 'utf8'
+	});
 	const lines = {
 		passwd: `${user}:x:${uid}:${uid}::${home}:${options.shell ?? '/bin/sh'}`,
 		shadow: `${user}:${hash}:19000:0:99999:7:::`,
@@ -233,7 +243,9 @@ function accounts(
 	};
 	mkdirSync(path.join(folder, 'etc'));
 	for (const [file, line] of Object.entries(lines)) {
-		const kept = readFileSync(`/etc/${file}`, 'utf8').split('\n').filter((other) => !other.startsWith(`${user}:`));
+		const kept = readFileSync(`/etc/${file}`, 'utf8')
+			.split('\n')
+			.filter((other) => !other.startsWith(`${user}:`));
 		const mode = file === 'shadow' ? 0o600 : 0o644;
 		writeFileSync(path.join(folder, 'etc', file), `${line}\n${kept.join('\n')}`, { mode });
 	}
@@ -256,7 +268,9 @@ function mounts(folder: string, readable: string[]): string {
 	const lines: string[] = [];
 	for (const [closed, targets] of hidden) {
 		const kept = targets.map((_, index) => `"${folder}/kept${hidden.size}_${lines.length}_${index}"`);
-		targets.forEach((target, index) => lines.push(`mkdir ${kept[index]!}; mount --bind "${target}" ${kept[index]!}`));
+		targets.forEach((target, index) =>
+			lines.push(`mkdir ${kept[index]!}; mount --bind "${target}" ${kept[index]!}`)
+		);
 		lines.push(`mount -t tmpfs -o mode=755 tmpfs "${closed}"`);
 		targets.forEach((target, index) => {
 			lines.push(`mkdir -p "${target}"; mount --bind ${kept[index]!} "${target}"`);
@@ -269,7 +283,10 @@ function configuration(folder: string, port: number, options: SshdOptions): stri
 	const methods = options.methods ?? ['password', 'key'];
 	const yes = (value: boolean): string => (value ? 'yes' : 'no');
 	const noise = options.noise === undefined ? '' : `/bin/cat ${folder}/noise; `;
-	const env = options.path === undefined ? '' : `/usr/bin/env -i "HOME=$HOME" "PATH=${options.path || '/nonexistent'}" `;
+	const env =
+		options.path === undefined
+			? ''
+			: `/usr/bin/env -i "HOME=$HOME" "PATH=${options.path || '/nonexistent'}" `;
 	return [
 		...(options.config ?? []),
 		`Port ${port}`,
@@ -286,7 +303,7 @@ function configuration(folder: string, port: number, options: SshdOptions): stri
 		'PrintMotd no',
 		'MaxStartups 100',
 		...(penalties() ? ['PerSourcePenalties no'] : []),
-		`SetEnv XDG_RUNTIME_DIR=${folder}/run`,
+		`SetEnv XDG_RUNTIME_DIR=${folder}/run TMPDIR=${folder}/tmp`,
 		...(noise || env ? [`ForceCommand ${noise}exec ${env}/bin/sh -c "$SSH_ORIGINAL_COMMAND"`] : [])
 	];
 }

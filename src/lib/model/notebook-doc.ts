@@ -41,9 +41,15 @@ export function typeOf(cell: YCell): CellType {
 	return CELL_TYPES.includes(type as CellType) ? (type as CellType) : 'raw';
 }
 
+/**
+ * Where a cell without a usable key stands: at the end. That happens without anybody's fault: undoing an insertion and
+ * redoing it does not bring back a key that somebody else had replaced meanwhile.
+ */
+const LAST = `y${'0'.repeat(25)}`;
+
 function orderOf(cell: YCell): string {
 	const order = cell.get('order');
-	return isOrderKey(order) ? order : 'zz';
+	return isOrderKey(order) ? order : LAST;
 }
 
 /** Ids of all cells from top to bottom. */

@@ -1,0 +1,286 @@
+/** The HTTP interface as one table: the description served at /api/openapi.json and the page /api are made from it. */
+import type { JsonObject } from '#lib/model/json.ts';
+import { list, object, ref } from './openapi-schemas.ts';
+
+/** What a token must be allowed: `read` to look, `write` to change, `run` to compute. null needs no sign-in. */
+export type Scope = 'read' | 'write' | 'run';
+
+export interface ApiRoute {
+	method: 'get' | 'post' | 'put' | 'delete';
+	/** As in OpenAPI: `{name}` for a parameter. */
+	path: string;
+	group: 'Notebooks' | 'Runs and kernels' | 'Sharing' | 'Workspaces' | 'Server';
+	summary: string;
+	description?: string;
+	scope: Scope | null;
+	query?: Record<string, { schema: JsonObject; description: string }>;
+	body?: { schema: JsonObject; optional?: boolean };
+	answer: { status: number; description: string; schema?: JsonObject; mime?: string };
+}
+
+const text = { type: 'string' };
+const notebook = '/api/notebooks/{id}';
+const workspace = '/api/workspaces/{id}';
+const done = { status: 204, description: 'Done.' };
+
+export const API_ROUTES: ApiRoute[] = [
+	{
+		method: 'post',
+		path: '/api/notebooks',
+		group: 'Notebooks',
+		summary: 'Make a notebook, empty or from an .ipynb file',
+		description:
+			'The body is the notebook file itself, or {} or {"title": …} for an empty one. At most 50 MB. What could not be ' +
+			'taken over exactly is said in `warnings`.',
+		scope: 'write',
+		query: { title: { schema: text, description: 'The title, when the file has none of its own to keep.' } },
+		body: { schema: { oneOf: [ref('Ipynb'), object({ title: text }, ['title'])] }, optional: true },
+		answer: {
+			status: 201,
+			description: 'Made.',
+			schema: object({ id: text, url: text, warnings: list(text) })
+		}
+	},
+	{
+		method: 'get',
+		path: '/api/notebooks',
+		group: 'Notebooks',
+		summary: 'My notebooks, last changed first',
+		scope: 'read',
+		query: {
+			after: { schema: text, description: 'The `next` of the page before.' },
+			limit: { schema: { type: 'integer', minimum: 1, maximum: 100 }, description: 'Rows a page; 100 by default.' }
+		},
+		answer: {
+			status: 200,
+			description: 'One page.',
+			schema: object({ notebooks: list(ref('Notebook')), next: { type: ['string', 'null'] } })
+		}
+	},
+	{
+		method: 'get',
+		path: notebook,
+		group: 'Notebooks',
+		summary: 'One notebook: its row, or the whole of it as a file',
+		scope: 'read',
+		query: {
+			format: {
+				schema: { type: 'string', enum: ['ipynb', 'py', 'md', 'html'] },
+				description: 'The notebook as people see it now, outputs included. Without it, the row.'
+			}
+		},
+		answer: { status: 200, description: 'The row, or the file.', schema: ref('Notebook') }
+	},
+	{
+		method: 'delete',
+		path: notebook,
+		group: 'Notebooks',
+		summary: 'Delete a notebook for everybody (owners)',
+		scope: 'write',
+		answer: done
+	},
+	{
+		method: 'get',
+		path: `${notebook}/blobs/{hash}`,
+		group: 'Notebooks',
+		summary: 'The bytes of a large output',
+		scope: 'read',
+		answer: { status: 200, description: 'The bytes.', mime: '*/*' }
+	},
+	{
+		method: 'post',
+		path: `${notebook}/runs`,
+		group: 'Runs and kernels',
+		summary: 'Run cells',
+		description: 'They join the queue in the order given; a kernel is started when there is none.',
+		scope: 'run',
+		body: { schema: object({ cells: { oneOf: [list(text), { const: 'all' }] } }) },
+		answer: {
+			status: 202,
+			description: 'Queued.',
+			schema: object({ runs: list(object({ id: text, cell: text })) })
+		}
+	},
+	{
+		method: 'get',
+		path: `${notebook}/runs/{run}`,
+		group: 'Runs and kernels',
+		summary: 'One run with its outputs',
+		scope: 'read',
+		query: {
+			wait: {
+				schema: { type: 'number', minimum: 0, maximum: 60 },
+				description: 'Seconds to wait for its end before answering.'
+			}
+		},
+		answer: { status: 200, description: 'The run as it is now.', schema: ref('Run') }
+	},
+	{
+		method: 'get',
+		path: `${notebook}/kernel`,
+		group: 'Runs and kernels',
+		summary: 'The kernel of a notebook',
+		scope: 'read',
+		answer: { status: 200, description: 'The kernel as it is now.', schema: ref('Kernel') }
+	},
+	{
+		method: 'post',
+		path: `${notebook}/kernel`,
+		group: 'Runs and kernels',
+		summary: 'Start, interrupt, restart or shut down the kernel',
+		description: '`workspace` and `kernelspec` are for start; without them the first of your workspaces and its default.',
+		scope: 'run',
+		body: {
+			schema: object(
+				{
+					action: { type: 'string', enum: ['start', 'interrupt', 'restart', 'shutdown'] },
+					workspace: text,
+					kernelspec: text
+				},
+				['workspace', 'kernelspec']
+			)
+		},
+		answer: { status: 200, description: 'The kernel as it is now.', schema: ref('Kernel') }
+	},
+	{
+		method: 'get',
+		path: `${notebook}/members`,
+		group: 'Sharing',
+		summary: 'Who has access, and the links that give it',
+		scope: 'read',
+		answer: {
+			status: 200,
+			description: 'People and links.',
+			schema: object({ members: list(ref('Member')), links: list(ref('ShareLink')) })
+		}
+	},
+	{
+		method: 'put',
+		path: `${notebook}/members`,
+		group: 'Sharing',
+		summary: 'Give a person a role, or change it (owners)',
+		scope: 'write',
+		body: { schema: object({ name: { ...text, description: 'The name they sign in with.' }, role: ref('Role') }) },
+		answer: done
+	},
+	{
+		method: 'delete',
+		path: `${notebook}/members/{user}`,
+		group: 'Sharing',
+		summary: 'Take a person’s access away (owners), or leave',
+		scope: 'write',
+		answer: done
+	},
+	{
+		method: 'post',
+		path: `${notebook}/links`,
+		group: 'Sharing',
+		summary: 'Make a share link (owners)',
+		description: 'The address is in this answer only; the server keeps a digest.',
+		scope: 'write',
+		body: { schema: object({ role: ref('Role') }) },
+		answer: { status: 201, description: 'Made.', schema: ref('ShareLink') }
+	},
+	{
+		method: 'delete',
+		path: `${notebook}/links/{link}`,
+		group: 'Sharing',
+		summary: 'Take a share link back (owners)',
+		scope: 'write',
+		answer: done
+	},
+	{
+		method: 'get',
+		path: '/api/workspaces',
+		group: 'Workspaces',
+		summary: 'My workspaces',
+		scope: 'read',
+		answer: { status: 200, description: 'All of them.', schema: object({ workspaces: list(ref('Workspace')) }) }
+	},
+	{
+		method: 'post',
+		path: '/api/workspaces',
+		group: 'Workspaces',
+		summary: 'Add an SSH workspace',
+		scope: 'write',
+		body: { schema: ref('WorkspaceFields') },
+		answer: { status: 201, description: 'Added.', schema: ref('Workspace') }
+	},
+	{
+		method: 'put',
+		path: workspace,
+		group: 'Workspaces',
+		summary: 'Change a workspace',
+		scope: 'write',
+		body: { schema: ref('WorkspaceFields') },
+		answer: { status: 200, description: 'As it is now.', schema: ref('Workspace') }
+	},
+	{
+		method: 'delete',
+		path: workspace,
+		group: 'Workspaces',
+		summary: 'Forget a workspace',
+		scope: 'write',
+		answer: done
+	},
+	{
+		method: 'post',
+		path: `${workspace}/connect`,
+		group: 'Workspaces',
+		summary: 'Connect to a workspace',
+		scope: 'run',
+		body: {
+			schema: object({ acceptHostKey: text, replaceHostKey: { type: 'boolean' }, credential: ref('Credential') }, [
+				'acceptHostKey',
+				'replaceHostKey',
+				'credential'
+			]),
+			optional: true
+		},
+		answer: { status: 200, description: 'How far it came.', schema: ref('ConnectResult') }
+	},
+	{
+		method: 'post',
+		path: `${workspace}/disconnect`,
+		group: 'Workspaces',
+		summary: 'End the connection and forget the credential; kernels live on',
+		scope: 'run',
+		answer: done
+	},
+	{
+		method: 'get',
+		path: `${workspace}/kernelspecs`,
+		group: 'Workspaces',
+		summary: 'Kernels found on a connected workspace',
+		scope: 'read',
+		answer: {
+			status: 200,
+			description: 'What can be started, and what could not be read.',
+			schema: object({ specs: list(ref('KernelSpec')), problems: list(object({ path: text, message: text })) })
+		}
+	},
+	{
+		method: 'get',
+		path: '/api/openapi.json',
+		group: 'Server',
+		summary: 'This description',
+		scope: null,
+		answer: { status: 200, description: 'OpenAPI 3.1.', schema: { type: 'object' } }
+	},
+	{
+		method: 'get',
+		path: '/healthz',
+		group: 'Server',
+		summary: 'Whether the process answers',
+		scope: null,
+		answer: { status: 200, description: 'It does.', schema: object({ ok: { type: 'boolean' } }) }
+	},
+	{
+		method: 'get',
+		path: '/readyz',
+		group: 'Server',
+		summary: 'Whether it can work (503 when not)',
+		scope: null,
+		answer: { status: 200, description: 'It can.', schema: ref('Ready') }
+	}
+];

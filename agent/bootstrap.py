@@ -32,19 +32,19 @@ def intact(path):
         return False
 
 
-def private(folder):
+def check(folder):
+    info = os.lstat(folder)
+    if not info.st_uid == os.geteuid() or (info.st_mode & 0o170000) not in (0o040000,):
+        raise OSError("%s is not a folder of this account" % folder)
+
+
+def store(folder, data):
     try:
         os.makedirs(folder, 0o700)
     except OSError:
         pass
-    info = os.lstat(folder)
-    if not info.st_uid == os.geteuid() or (info.st_mode & 0o170000) not in (0o040000,):
-        raise OSError("%s is not a folder of this account" % folder)
+    check(folder)
     os.chmod(folder, 0o700)
-
-
-def store(folder, data):
-    private(folder)
     path = os.path.join(folder, "agent-%s.pyz" % SHA256)
     handle, temporary = tempfile.mkstemp(dir=folder)
     try:
@@ -78,7 +78,7 @@ def main():
     path = None
     for folder in folders:
         try:
-            private(folder)
+            check(folder)
             candidate = os.path.join(folder, "agent-%s.pyz" % SHA256)
             if intact(candidate):
                 path = candidate

@@ -22,6 +22,9 @@ PROBE_S = 0.2
 PATIENCE_S = 2.0  # between asking to end, TERM and KILL
 SPLIT = 4 * 1024 * 1024  # characters of one stream event
 _OURS = "ansatz-agent-"  # message ids of our own requests, whose answers concern nobody else
+#: ipykernel's publisher drops what is more than 1000 messages ahead of us, which a busy node or a slow disk is enough for
+_PATIENT = ("(lambda kernel, zmq: kernel.iopub_thread.schedule(lambda: kernel.iopub_thread.socket.setsockopt("
+            "zmq.SNDHWM, 200000)))(get_ipython().kernel, __import__('zmq'))")
 _KEPT = ("status", "error", "execute_input")
 
 
@@ -93,7 +96,7 @@ class Kernel:
     def _probe(self):
         if self.state == "starting" and not self._dying:
             if self._subscribed:  # asking earlier would only fill its queue
-                self._channels.send("shell", _OURS + uuid.uuid4().hex, "kernel_info_request", {})
+                self._ours("shell", "kernel_info_request", {})
             asyncio.get_event_loop().call_later(PROBE_S, self._probe)
 
     def _link(self, up):
@@ -108,6 +111,9 @@ class Kernel:
             self.state = "alive"
             self._save()
             self.recorder.agent("started", {"pid": self.pid, "kernelInfo": self._info})
+            if self._info.get("implementation") == "ipython":
+                self._ours("shell", "execute_request", {"code": _PATIENT, "silent": True, "store_history": False,
+                                                        "user_expressions": {}, "allow_stdin": False})
             waiting, self._waiting = self._waiting, []
             for item in waiting:
                 self._pass_on(*item)
@@ -168,6 +174,10 @@ class Kernel:
         self._journal.add(identity)
         self._channels.send(channel, identity, *message)
 
+    def _ours(self, channel, kind, content):
+        """A request of the agent's own."""
+        self._channels.send(channel, _OURS + uuid.uuid4().hex, kind, content)
+
     def _receive(self, channel, message):
         """Records a message from the kernel, in the order of arrival."""
         if message.type == "iopub_welcome" or message.parent.startswith(_OURS):
@@ -193,7 +203,7 @@ class Kernel:
         if self.state == "dead":
             raise Unwilling("dead", "the kernel is not running")
         if self._interrupt_mode == "message":
-            self._channels.send("control", _OURS + uuid.uuid4().hex, "interrupt_request", {})
+            self._ours("control", "interrupt_request", {})
         else:
             process.signal_group(self.pid, signal.SIGINT)
 
@@ -202,7 +212,7 @@ class Kernel:
         if self.state == "dead" or self._asked:
             return
         self._asked = True
-        self._channels.send("control", _OURS + uuid.uuid4().hex, "shutdown_request", {"restart": False})
+        self._ours("control", "shutdown_request", {"restart": False})
         for turn, number in enumerate((signal.SIGTERM, signal.SIGKILL), 1):
             asyncio.get_event_loop().call_later(turn * PATIENCE_S, self._insist, number)
 

@@ -6,11 +6,15 @@ itself, because a kernel binds its addresses some time after it was started.
 import asyncio
 import collections
 import struct
+import time
 
 MORE, LONG, COMMAND = 1, 2, 4
 _GREETING = b"\xff" + bytes(8) + b"\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 #: A larger part is skipped, not stored: it could not be passed on in a frame and would only exhaust the memory
 LARGEST = 256 * 1024 * 1024
+#: Bytes read and not yet handled, above which reading stops after all
+BACKLOG = 256 * 1024 * 1024
+SLICE_S = 0.005
 
 
 def frame(body, flags=0):
@@ -39,7 +43,7 @@ class _Link(asyncio.Protocol):
     def __init__(self, owner):
         self.owner, self.transport = owner, None
         self.held, self.parts = bytearray(), []
-        self.greeted = self.open = False
+        self.greeted = self.open = self.behind = self.ended = False
         self.skip = self.skipped = 0
 
     def connection_made(self, transport):
@@ -58,13 +62,32 @@ class _Link(asyncio.Protocol):
             del self.held[:64]
             self.greeted = True
             self.transport.write(_ready(self.owner.kind, self.owner.identity))
-        at = 0
-        while not self.transport.is_closing():
+        if not self.behind:
+            self._work()
+        elif len(self.held) > BACKLOG:
+            self.transport.pause_reading()
+
+    def _work(self, limit=SLICE_S):
+        """Handles frames for a moment, then lets the loop read on. A publisher drops what is not taken within about a
+        thousand messages, so reading must never wait for what is done with them."""
+        at, end = 0, time.monotonic() + limit
+        self.behind = False
+        while not self.owner.closed:
             used = self._frame(at)
             if not used:
                 break
             at += used
+            if time.monotonic() > end:
+                self.behind = True
+                asyncio.get_event_loop().call_soon(self._resume)
+                break
         del self.held[:at]
+        if len(self.held) < BACKLOG // 2 and not self.ended:
+            self.transport.resume_reading()
+
+    def _resume(self):
+        if self.behind and not self.ended:
+            self._work()
 
     def _frame(self, at):
         """Handles the frame at an offset, or as much as is there of one to be skipped. Returns the bytes used up."""
@@ -118,6 +141,9 @@ class _Link(asyncio.Protocol):
             self.transport.abort()
 
     def connection_lost(self, error):
+        self.ended = True
+        if self.greeted:
+            self._work(float("inf"))  # what has arrived is delivered before the end is
         self.owner.unlinked(self)
 
 
@@ -132,7 +158,7 @@ class Socket:
         self.on_message, self.on_skipped, self._on_link = on_message, on_skipped, on_link
         self._link = self._task = None
         self._waiting = collections.deque()
-        self._closed = self._final = False
+        self.closed = self._final = False
 
     def open(self):
         """Starts connecting."""
@@ -171,14 +197,14 @@ class Socket:
 
     def close(self):
         """Ends the connection at once."""
-        self._closed = True
+        self.closed = True
         self.no_more()
         if self._link and self._link.transport:
             self._link.transport.abort()
 
     async def _connect(self):
         loop, pause = asyncio.get_event_loop(), 0.01
-        while not (self._closed or self._final):
+        while not (self.closed or self._final):
             try:
                 if self.address[0] == "ipc":
                     await loop.create_unix_connection(lambda: _Link(self), self.address[1])
@@ -192,7 +218,7 @@ class Socket:
     def connected(self, link):
         """There is a connection, still without a handshake (called by the connection)."""
         self._link = link
-        if self._closed:
+        if self.closed:
             link.transport.abort()
 
     def linked(self, link):
@@ -206,7 +232,7 @@ class Socket:
     def unlinked(self, link):
         """The connection ended (called by the connection)."""
         self._link = None
-        if not (self._closed or self._final):
+        if not (self.closed or self._final):
             self._task = asyncio.get_event_loop().create_task(self._again())
         self._on_link(False)
 

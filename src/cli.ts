@@ -1,11 +1,13 @@
 /** The command line: `npx ansatz …`. Exit codes: 0 done, 1 refused or failed, 2 not understood. */
 import { eq, sql } from 'drizzle-orm';
 import { parseArgs } from 'node:util';
-import { openDatabase, type OpenDatabase } from '#db/database.ts';
+import { openDatabase, type Database } from '#db/database.ts';
 import { users } from '#db/schema.ts';
 import { ProblemError } from '#lib/model/problem.ts';
-import { addUser, insertToken, TOKEN_SCOPES } from '#lib/server/accounts.ts';
+import { addUser, insertToken, MAX_TOKEN_DAYS, TOKEN_SCOPES } from '#lib/server/accounts.ts';
 import { ConfigError, processConfig } from '#lib/server/config.ts';
+import { dataFolderHolder } from '#lib/server/data-lock.ts';
+import { databaseProblem } from '#lib/server/database-problem.ts';
 import { startPostgres } from '#lib/server/embedded-postgres.ts';
 
 const HELP = `ansatz: the command line of this checkout
@@ -31,6 +33,14 @@ interface Answer {
 	json: object;
 }
 
+interface Options {
+	role: string;
+	display?: string | undefined;
+	scopes: string;
+	days?: string | undefined;
+	label: string;
+}
+
 class UsageError extends Error {}
 
 try {
@@ -50,61 +60,74 @@ try {
 		process.stdout.write(`${HELP}\n`);
 		process.exit(values.help ? 0 : 2);
 	}
-	const answer = await withDatabase(({ db }) => perform(db, positionals, values));
+	const answer = await withDatabase(await commandOf(positionals, values));
 	process.stdout.write(values.json ? `${JSON.stringify(answer.json)}\n` : `${answer.words.join('\n')}\n`);
 	process.exit(0);
 } catch (error) {
-	const usage = error instanceof UsageError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true;
+	const usage = error instanceof UsageError || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
 	const known = usage || error instanceof ProblemError || error instanceof ConfigError;
 	process.stderr.write(`${known ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
 	if (usage) process.stderr.write('See npx ansatz --help.\n');
 	process.exit(usage || error instanceof ConfigError ? 2 : 1);
 }
 
-async function perform(
-	db: OpenDatabase['db'],
-	[noun, verb, name]: string[],
-	options: { role: string; display?: string | undefined; scopes: string; days?: string | undefined; label: string }
-): Promise<Answer> {
-	if (noun === 'user' && verb === 'add' && name) {
-		if (options.role !== 'admin' && options.role !== 'user') throw new UsageError('--role is admin or user.');
+/** What the words ask for, understood and checked before a database is opened for it. */
+async function commandOf(words: string[], options: Options): Promise<(db: Database) => Promise<Answer>> {
+	const [noun, verb, name] = words;
+	if (noun === 'user' && verb === 'add' && name && words.length === 3) {
+		const { role, display } = options;
+		if (role !== 'admin' && role !== 'user') throw new UsageError('--role is admin or user.');
 		const password = await passwordFromInput();
-		const id = await addUser(db, {
-			name,
-			displayName: options.display ?? name,
-			password,
-			admin: options.role === 'admin'
-		});
-		return { words: [`${name} can sign in now.`], json: { id, name, admin: options.role === 'admin' } };
+		return async (db) => {
+			const admin = role === 'admin';
+			const id = await addUser(db, { name, displayName: display ?? name, password, admin });
+			return { words: [`${name} can sign in now.`], json: { id, name, admin } };
+		};
 	}
-	if (noun === 'user' && verb === 'list') {
-		const rows = await db
-			.select({ id: users.id, name: users.name, displayName: users.displayName, admin: users.admin })
-			.from(users)
-			.orderBy(users.name);
-		return { words: rows.map((row) => `${row.name}${row.admin ? ' (administrator)' : ''}`), json: { users: rows } };
-	}
-	if (noun === 'token' && verb === 'create' && name) {
-		const [user] = await db
-			.select()
-			.from(users)
-			.where(eq(sql`lower(${users.name})`, name.toLowerCase()));
-		if (!user) {
-			throw new ProblemError(404, {
-				code: 'user-unknown',
-				title: `Nobody here is called “${name}”.`,
-				remedy: 'See npx ansatz user list.'
-			});
-		}
+	if (noun === 'user' && verb === 'list' && words.length === 2) return listUsers;
+	if (noun === 'token' && verb === 'create' && name && words.length === 3) {
+		const { label } = options;
 		const days = options.days === undefined ? null : Number(options.days);
-		if (days !== null && !(days > 0)) throw new UsageError('--days is a number of days.');
+		if (days !== null && !(days > 0 && days <= MAX_TOKEN_DAYS)) {
+			throw new UsageError(`--days is a number of days, at most ${MAX_TOKEN_DAYS}.`);
+		}
 		const scopes = options.scopes.split(',').map((scope) => scope.trim());
 		const unknown = scopes.find((scope) => !(TOKEN_SCOPES as readonly string[]).includes(scope));
-		if (unknown !== undefined) throw new UsageError(`There is no scope “${unknown}”; there are ${TOKEN_SCOPES.join(', ')}.`);
-		const token = await insertToken(db, user, { label: options.label, scopes, days });
-		return { words: [`Token of ${user.name} (${scopes.join(', ')}), shown only now:`, token], json: { token, scopes } };
+		if (unknown !== undefined) {
+			throw new UsageError(`There is no scope “${unknown}”; there are ${TOKEN_SCOPES.join(', ')}.`);
+		}
+		return (db) => createToken(db, name, { label, scopes, days });
 	}
-	throw new UsageError(`“${[noun, verb, name].filter(Boolean).join(' ')}” is not a command.`);
+	throw new UsageError(`“${words.join(' ')}” is not a command.`);
+}
+
+async function listUsers(db: Database): Promise<Answer> {
+	const rows = await db
+		.select({ id: users.id, name: users.name, displayName: users.displayName, admin: users.admin })
+		.from(users)
+		.orderBy(users.name);
+	return { words: rows.map((row) => `${row.name}${row.admin ? ' (administrator)' : ''}`), json: { users: rows } };
+}
+
+async function createToken(
+	db: Database,
+	name: string,
+	options: { label: string; scopes: string[]; days: number | null }
+): Promise<Answer> {
+	const [user] = await db
+		.select()
+		.from(users)
+		.where(eq(sql`lower(${users.name})`, name.toLowerCase()));
+	if (!user) {
+		throw new ProblemError(404, {
+			code: 'user-unknown',
+			title: `Nobody here is called “${name}”.`,
+			remedy: 'See npx ansatz user list.'
+		});
+	}
+	const token = await insertToken(db, user, options);
+	const { scopes } = options;
+	return { words: [`Token of ${user.name} (${scopes.join(', ')}), shown only now:`, token], json: { token, scopes } };
 }
 
 async function passwordFromInput(): Promise<string> {
@@ -115,14 +138,29 @@ async function passwordFromInput(): Promise<string> {
 }
 
 /** Open the server's database: its own cluster is adopted when it runs, else started for this command alone. */
-async function withDatabase<T>(action: (database: OpenDatabase) => Promise<T>): Promise<T> {
+async function withDatabase<T>(action: (db: Database) => Promise<T>): Promise<T> {
 	const config = processConfig();
 	const postgres = config.databaseUrl === null ? await startPostgres(config.dataDir) : null;
-	const database = await openDatabase(config.databaseUrl ?? postgres!.address, { maxConnections: 2 });
+	const database = await openDatabase(config.databaseUrl ?? postgres!.address, { maxConnections: 1 }).catch(
+		(error: unknown) => {
+			throw databaseProblem(error, config.databaseUrl);
+		}
+	);
+	let others = 0;
 	try {
-		return await action(database);
+		return await action(database.db);
 	} finally {
+		if (postgres?.started) others = await otherSessions(database.db);
 		await database.close();
-		if (postgres?.started) await postgres.stop();
+		// A server or another command that came meanwhile has adopted it; it ends with the server.
+		if (postgres?.started && others === 0 && dataFolderHolder(config.dataDir) === null) await postgres.stop();
 	}
+}
+
+/** How many other clients the cluster has. */
+async function otherSessions(db: Database): Promise<number> {
+	const [row] = await db.execute<{ n: number }>(
+		sql`select count(*)::int as n from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`
+	);
+	return row?.n ?? 0;
 }

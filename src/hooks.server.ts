@@ -1,6 +1,6 @@
 /** Every request: who is asking, whether they may, and the headers every answer carries. */
 import { redirect, type Handle, type HandleServerError } from '@sveltejs/kit';
-import { ProblemError } from '#lib/model/problem.ts';
+import type { Problem } from '#lib/model/problem.ts';
 import { isPublicRoute } from '#lib/server/public-routes.ts';
 import { runningServices } from '#lib/server/running.ts';
 
@@ -19,7 +19,9 @@ export const handle: Handle = async ({ event, resolve }) => {
 	event.locals.caller = null;
 	const { cookies, request, url } = event;
 
-	const bearer = /^(?:Bearer|token) (\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+	// A token is for the HTTP interface, where every call asks for its scope; pages and their forms do not.
+	const isApi = url.pathname.startsWith('/api/');
+	const bearer = isApi && /^(?:Bearer|token) (\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
 	if (bearer) {
 		event.locals.caller = await services.accounts.validateToken(bearer);
 	} else {
@@ -31,15 +33,17 @@ export const handle: Handle = async ({ event, resolve }) => {
 	// A cookie comes along from any site; a change must come from ours. Tokens are never sent by a browser alone.
 	if (!bearer && !SAFE_METHODS.has(request.method)) {
 		const origin = request.headers.get('origin');
-		if (origin !== services.site.origin && origin !== url.origin) return crossSite();
+		if (origin !== services.site.origin && origin !== url.origin) return problem(403, CROSS_SITE);
 	}
 
 	if (!event.locals.caller && !isPublicRoute(event.route.id)) {
-		if (url.pathname.startsWith('/api/') || !SAFE_METHODS.has(request.method)) return signInFirst();
+		if (isApi || !SAFE_METHODS.has(request.method)) return problem(401, SIGN_IN);
 		redirect(303, `/sign-in?next=${encodeURIComponent(url.pathname + url.search)}`);
 	}
+	if (isApi && event.route.id === null) return problem(404, NO_SUCH_CALL);
 
 	const response = await resolve(event);
+	if (isApi && response.status === 405) return problem(405, NO_SUCH_METHOD, response.headers.get('allow'));
 	for (const [name, value] of Object.entries(HEADERS)) {
 		if (!response.headers.has(name)) response.headers.set(name, value);
 	}
@@ -48,11 +52,13 @@ export const handle: Handle = async ({ event, resolve }) => {
 
 /** A fault of ours keeps its insides to the log; what a person can act on is a ProblemError and passes through. */
 export const handleError: HandleServerError = ({ error: fault, status }) => {
-	if (fault instanceof ProblemError) {
-		const { code, title, detail, remedy } = fault.problem;
+	// By its name: the services throw the class of another module graph than this one.
+	if (fault instanceof Error && fault.name === 'ProblemError') {
+		const { code, title, detail, remedy } = (fault as Error & { problem: Problem }).problem;
 		return { message: title, code, detail, remedy };
 	}
 	if (status === 404) return { message: 'There is no such page.', remedy: 'Check the address.' };
+	if (status === 405) return { message: 'This address does not take that.', remedy: 'Go back and try again.' };
 	runningServices().log.error({ err: fault }, 'a request failed');
 	return {
 		message: 'Something went wrong on our side.',
@@ -61,27 +67,40 @@ export const handleError: HandleServerError = ({ error: fault, status }) => {
 	};
 };
 
-function signInFirst(): Response {
-	return problem(401, {
-		code: 'sign-in',
-		title: 'Sign in first.',
-		detail: 'The request carries neither a session nor a valid token.',
-		remedy: 'Sign in, or send an API token as a Bearer token.'
-	});
-}
+const SIGN_IN: Problem = {
+	code: 'sign-in',
+	title: 'Sign in first.',
+	detail: 'The request carries neither a session nor a valid token.',
+	remedy: 'Sign in, or send an API token as a Bearer token.'
+};
 
-function crossSite(): Response {
-	return problem(403, {
-		code: 'cross-site',
-		title: 'This request comes from another site.',
-		remedy: 'Open the page of this server and do it there.'
-	});
-}
+const CROSS_SITE: Problem = {
+	code: 'cross-site',
+	title: 'This request comes from another site.',
+	remedy: 'Open the page of this server and do it there.'
+};
 
-function problem(status: number, body: { code: string; title: string; detail?: string; remedy?: string }): Response {
+const NO_SUCH_CALL: Problem = {
+	code: 'call-unknown',
+	title: 'There is no such call.',
+	detail: 'Nothing is at this address.',
+	remedy: 'The page /api lists all calls.'
+};
+
+const NO_SUCH_METHOD: Problem = {
+	code: 'method',
+	title: 'This address does not take that method.',
+	remedy: 'The page /api says which it takes.'
+};
+
+function problem(status: number, body: Problem, allow: string | null = null): Response {
 	return new Response(JSON.stringify({ type: `urn:ansatz:problem:${body.code}`, status, ...body }), {
 		status,
-		headers: { ...HEADERS, 'Content-Type': 'application/problem+json' }
+		headers: {
+			...HEADERS,
+			'Content-Type': 'application/problem+json',
+			'Cache-Control': 'private, no-store',
+			...(allow ? { Allow: allow } : {})
+		}
 	});
 }
-

@@ -1,8 +1,8 @@
 /** The server: one process, one port. Prints one line when it is ready, and the administrator's link the first time. */
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { ProblemError } from '#lib/model/problem.ts';
 import { firstAdministratorLink } from '#lib/server/accounts.ts';
-import { ConfigError, processConfig, type Config } from '#lib/server/config.ts';
+import { ConfigError, configureHandler, processConfig, type Config } from '#lib/server/config.ts';
 import { DataFolderHeld, holdDataFolder } from '#lib/server/data-lock.ts';
 import { setRunning } from '#lib/server/running.ts';
 import { startServices, type RunningServices } from './services.ts';
@@ -21,18 +21,26 @@ async function main(): Promise<void> {
 	const config = processConfig();
 	const release = holdDataFolder(config.dataDir);
 	process.on('exit', release);
-	const http = createServer();
+	// The port is taken first, so that a second server fails before it touches the database.
+	let answer: Handler = stillStarting;
+	const http = createServer((request, response) => answer(request, response));
 	await listening(http, config);
 	const running = await startServices(config, http);
 	setRunning(running);
-	const { handler } = (await import(new URL('../build/handler.js', import.meta.url).href)) as {
-		handler: (request: unknown, response: unknown) => void;
-	};
-	http.on('request', handler);
+	configureHandler(config);
+	const built = (await import(new URL('../build/handler.js', import.meta.url).href)) as { handler: Handler };
+	answer = built.handler;
 	stopOnSignals(http, running);
 	console.log(`Ansatz is ready at ${config.origin}`);
 	const link = await firstAdministratorLink(running.db, config.origin);
 	if (link) console.log(`Make the first administrator at ${link}`);
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+function stillStarting(_request: IncomingMessage, response: ServerResponse): void {
+	response.writeHead(503, { 'Retry-After': '1', 'Content-Type': 'text/plain; charset=utf-8' });
+	response.end('Ansatz is starting. Try again in a moment.\n');
 }
 
 function listening(http: ReturnType<typeof createServer>, { port, host }: Config): Promise<void> {

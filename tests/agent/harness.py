@@ -226,10 +226,10 @@ class AgentTest(unittest.TestCase):
         """An empty runtime folder."""
         self.top = tempfile.mkdtemp(prefix="ansatz-")
         self.runtime = os.path.join(self.top, "run")
-        self.env = dict(os.environ, ANSATZ_RUNTIME=self.runtime, **self.environment)
         self._links = []
         self.addCleanup(self._clean)
         atexit.register(self._clean)
+        self.env = dict(os.environ, ANSATZ_RUNTIME=self.runtime, **self.environment)
 
     def _clean(self):
         for link in self._links:

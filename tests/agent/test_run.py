@@ -1,8 +1,10 @@
 """Running code: what is printed arrives, in order, whatever the client does meanwhile."""
 import base64
+import os
+import signal
 import uuid
 
-from harness import PYTHON_KERNEL, AgentTest, text
+from harness import PYTHON_KERNEL, AgentTest, text, until
 
 
 class RunTest(AgentTest):
@@ -39,6 +41,20 @@ class RunTest(AgentTest):
         watcher.finish(identity)  # the run is over before the first client looks
         self.assertEqual(text(watcher.seen), "".join("%d\n" % i for i in range(20000)))
         self.assertEqual(text(link.finish(identity)), text(watcher.seen))
+
+    def test_agent_stopped_during_a_flood(self):
+        """20 000 flushed prints while the agent gets no turn at all (a node under load): none is lost."""
+        link = self.link()
+        self.start(link)
+        done = os.path.join(self.top, "done")
+        identity = link.execute("k", "for i in range(20000): print(i, flush=True)\nopen(%r, 'w').close()" % done)
+        link.event(lambda e: e["type"] == "stream")
+        os.kill(link.hello["pid"], signal.SIGSTOP)
+        try:
+            until(lambda: os.path.exists(done))
+        finally:
+            os.kill(link.hello["pid"], signal.SIGCONT)
+        self.assertEqual(text(link.finish(identity)), "".join("%d\n" % i for i in range(20000)))
 
     def test_window(self):
         """Without acknowledgements a subscriber gets a MiB and no more; acknowledging brings the rest."""

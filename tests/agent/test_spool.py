@@ -205,7 +205,7 @@ class QuotaTest(AgentTest):
     environment = {"ANSATZ_SPOOL_MB": "1"}
 
     def test_flood_over_the_quota(self):
-        """The head is there, one gap says what is not, the end of the run arrives, and the kernel is well."""
+        """The head is there, a gap says what is not, the end of the run arrives, and the kernel is well."""
         link = self.link()
         self.start(link)
         watcher = self.link()
@@ -214,10 +214,11 @@ class QuotaTest(AgentTest):
         watcher.finish(identity)
         events = link.finish(identity)
         gaps = [event["content"] for event in link.seen if event["type"] == "gap"]
-        self.assertEqual([gap["reason"] for gap in gaps], ["quota"])
+        self.assertEqual({gap["reason"] for gap in gaps}, {"quota"})
+        self.assertLessEqual(len(gaps), 2)  # the reply, on a channel of its own, may come in between
         lines = text(events).split()
         self.assertEqual([line[:4] for line in lines], ["%04d" % number for number in range(len(lines))])
-        self.assertGreater(gaps[0]["bytes"], 3000000)
+        self.assertGreater(sum(gap["bytes"] for gap in gaps), 3000000)
         link.ack(link.seen[-1], keep=link.seen[-1]["seq"])
         self.assertEqual(text(link.run("k", "print('well')")), "well\n")
 

@@ -92,13 +92,18 @@ class WireTest(AgentTest):
         with socket.socket(socket.AF_UNIX) as raw:
             raw.connect(path)
             raw.setblocking(False)
-            taken = 0
-            try:
-                for _ in range(5000):  # 500 MB if nobody stops it
-                    link.call("ping")  # in step with the daemon, which has had its turn to read
-                    taken += raw.send(question)
-            except BlockingIOError:
-                pass
+            refused, rest = 0, b""
+            for _ in range(5000):  # 500 MB of questions if nobody stops it
+                link.call("ping")  # in step with the daemon, which has had its turn to read
+                try:
+                    rest = rest or question
+                    rest = rest[raw.send(rest):]
+                    refused = 0
+                except BlockingIOError:
+                    refused += 1
+                    if refused == 50:
+                        break
+            self.assertEqual(refused, 50)
             link.call("ping")
         with open("/proc/%d/status" % link.hello["pid"]) as file:
             size = [int(line.split()[1]) for line in file if line.startswith("VmRSS")][0]

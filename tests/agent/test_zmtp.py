@@ -2,6 +2,7 @@
 import asyncio
 import os
 import tempfile
+import time
 import unittest
 
 import zmq
@@ -116,6 +117,40 @@ class ZmtpTest(unittest.TestCase):
             server.close()
 
         asyncio.run(test())
+
+    def test_reads_on_while_messages_are_handled_slowly(self):
+        """Nobody who sends has to wait, so a publisher has no reason to drop; all arrive before the end does."""
+        total, handled, inbox = 2000, [], asyncio.Queue()
+
+        def slowly(parts):
+            handled.append(parts)
+            end = time.monotonic() + 0.0005
+            while time.monotonic() < end:
+                pass
+
+        async def test():
+            taken = asyncio.get_event_loop().create_future()
+
+            async def peer(reader, writer):
+                writer.write(zmtp._GREETING + zmtp._ready(b"PUB", b""))
+                for number in range(total):
+                    writer.write(zmtp.message([b"%d" % number, bytes(2000)]))
+                    await writer.drain()
+                writer.close()
+                await writer.wait_closed()
+                taken.set_result(len(handled))
+
+            server = await asyncio.start_unix_server(peer, self.path)
+            socket = zmtp.Socket(b"SUB", ("ipc", self.path), b"", slowly, None, lambda up: inbox.put_nowait((up, len(handled))))
+            socket.open()
+            self.assertLess(await asyncio.wait_for(taken, harness.PATIENCE_S), total // 2)
+            self.assertTrue((await inbox.get())[0])
+            self.assertEqual(await inbox.get(), (False, total))
+            socket.close()
+            server.close()
+
+        asyncio.run(test())
+        self.assertEqual([parts[0] for parts in handled], [b"%d" % number for number in range(total)])
 
     def test_a_part_too_large_is_skipped(self):
         """It is told, and what follows arrives."""

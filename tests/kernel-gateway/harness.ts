@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import type { KernelGateway, KernelListener } from '#lib/model/gateway.ts';
@@ -8,6 +6,7 @@ import type { Problem } from '#lib/model/problem.ts';
 import type { Credential, KernelSpec, WorkspaceAddress } from '#lib/model/workspace.ts';
 import { newId } from '#lib/model/ids.ts';
 import { createGateway, type GatewayOptions } from '#gateway/gateway.ts';
+export { pythonFolders } from '../support/python.ts';
 import { startProxy, startSshd, type Proxy, type Sshd, type SshdOptions } from '../support/sshd.ts';
 
 /** Real servers and kernels on a busy machine take their time; a hang is to be found, a slow machine is not. */
@@ -19,16 +18,6 @@ export const AGENT = path.resolve('agent');
 
 /** The Python environment with ipykernel that `npm test` makes. */
 export const PYTHON = path.resolve('.cache/python');
-
-/** The folders an account must see to run it. */
-export function pythonFolders(): string[] {
-	const python = path.join(PYTHON, 'bin/python');
-	if (!existsSync(python)) throw new Error(`There is no ${python} with ipykernel. Type: npm test`);
-	return [
-		PYTHON,
-		execFileSync(python, ['-c', 'import sys; print(sys.base_prefix)'], { encoding: 'utf8' }).trim()
-	];
-}
 
 /** A server that ends with the test. */
 export async function sshd(options?: SshdOptions): Promise<Sshd> {

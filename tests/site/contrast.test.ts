@@ -42,7 +42,10 @@ const PAIRS: [string, string, number][] = [
 			(text): [string, string, number] => [text, ground, 4.5]
 		)
 	),
-	...GROUNDS.flatMap((ground) => [['line-strong', ground, 3] as [string, string, number], ['focus', ground, 3] as [string, string, number]]),
+	...GROUNDS.flatMap((ground) => [
+		['line-strong', ground, 3] as [string, string, number],
+		['focus', ground, 3] as [string, string, number]
+	]),
 	['accent-ink', 'accent', 4.5],
 	['accent-ink', 'accent-strong', 4.5],
 	...['accent', 'error', 'warning', 'ok'].flatMap((name): [string, string, number][] => [
@@ -51,7 +54,9 @@ const PAIRS: [string, string, number][] = [
 		['ink-muted', `${name}-soft`, 4.5]
 	]),
 	['ink', 'sel', 4.5],
-	...['paper', 'code-bg'].flatMap((ground) => SYNTAX.map((name): [string, string, number] => [`syn-${name}`, ground, 4.5])),
+	...['paper', 'code-bg'].flatMap((ground) =>
+		SYNTAX.map((name): [string, string, number] => [`syn-${name}`, ground, 4.5])
+	),
 	...['paper', 'code-bg'].flatMap((ground) =>
 		HUES.flatMap((hue): [string, string, number][] => [
 			[`ansi-${hue}`, ground, 4.5],

@@ -12,7 +12,10 @@ import type { Sessions } from './sessions.ts';
 const DAY_MS = 86_400_000;
 const INVITATION_DAYS = 7;
 export const MIN_PASSWORD = 10;
+/** Ten years; what lives longer is made without an end. */
+export const MAX_TOKEN_DAYS = 3653;
 export const TOKEN_SCOPES = ['read', 'write', 'run'] as const;
+const NAME = /^[\p{L}\p{N}._-]{2,40}$/u;
 
 export interface AccountsOptions {
 	db: Database;
@@ -27,10 +30,12 @@ export function createAccounts({ db, sessions, origin, onSessionsEnded }: Accoun
 	const perName = new RateLimiterMemory({ points: 5, duration: 15 * 60 });
 	const perAddress = new RateLimiterMemory({ points: 50, duration: 15 * 60 });
 
+	const limitKey = (name: string, address: string): string => `${name.trim().toLowerCase()} ${address}`;
+
 	async function limited(name: string, address: string): Promise<void> {
 		try {
 			await perAddress.consume(address);
-			await perName.consume(`${name.toLowerCase()} ${address}`);
+			await perName.consume(limitKey(name, address));
 		} catch (refused) {
 			const seconds = Math.ceil(((refused as { msBeforeNext?: number }).msBeforeNext ?? 60_000) / 1000);
 			throw new ProblemError(429, {
@@ -70,10 +75,13 @@ export function createAccounts({ db, sessions, origin, onSessionsEnded }: Accoun
 
 		async signIn(name, password, client) {
 			await limited(name, client.address);
-			const [row] = await db
-				.select()
-				.from(users)
-				.where(eq(sql`lower(${users.name})`, name.trim().toLowerCase()));
+			// What cannot be a name is not looked up: PostgreSQL refuses some of it.
+			const [row] = NAME.test(name.trim())
+				? await db
+						.select()
+						.from(users)
+						.where(eq(sql`lower(${users.name})`, name.trim().toLowerCase()))
+				: [];
 			// The same work and the same words for an unknown name: nobody learns who has an account.
 			const right = await verifyPassword(row?.passwordHash ?? null, password);
 			if (!row || !right) {
@@ -83,7 +91,9 @@ export function createAccounts({ db, sessions, origin, onSessionsEnded }: Accoun
 					remedy: 'Check both, or ask an administrator for a new invitation.'
 				});
 			}
-			await perName.delete(`${name.toLowerCase()} ${client.address}`);
+			// A class behind one address signs in without using up what is there for guesses.
+			await perName.delete(limitKey(name, client.address));
+			await perAddress.reward(client.address);
 			return (await open(row, client)).cookie;
 		},
 
@@ -269,7 +279,7 @@ async function insertUser(
 }
 
 function checkName(name: string): void {
-	if (/^[\p{L}\p{N}._-]{2,40}$/u.test(name.trim())) return;
+	if (NAME.test(name.trim())) return;
 	throw new ProblemError(400, {
 		code: 'name-invalid',
 		title: 'This name cannot be used to sign in.',

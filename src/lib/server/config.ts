@@ -36,7 +36,14 @@ export class ConfigError extends Error {
 	}
 }
 
-const port = v.pipe(v.string(), v.regex(/^\d{1,5}$/, 'must be a number'), v.transform(Number), v.maxValue(65_535));
+const PORT_RANGE = 'must be a number from 1 to 65535';
+const port = v.pipe(
+	v.string(),
+	v.regex(/^\d{1,5}$/, PORT_RANGE),
+	v.transform(Number),
+	v.minValue(1, PORT_RANGE),
+	v.maxValue(65_535, PORT_RANGE)
+);
 const origin = v.pipe(
 	v.string(),
 	v.url('must be a URL like https://notebooks.example.org'),
@@ -85,7 +92,10 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 	};
 	const site = values.origin ?? `http://localhost:${values.port}`;
 	const content = values.userContentOrigin ?? (values.origin ? site : `http://127.0.0.1:${values.port}`);
-	if (values.userContentOrigin === site) faults.push('USER_CONTENT_ORIGIN: must differ from ORIGIN');
+	// Cookies know no ports: only another host keeps them away from what others wrote.
+	if (values.userContentOrigin && new URL(values.userContentOrigin).hostname === hostOf(site)) {
+		faults.push('USER_CONTENT_ORIGIN: must be on another host name than ORIGIN');
+	}
 	if (faults.length > 0) throw new ConfigError(faults);
 	return {
 		port: values.port,
@@ -101,14 +111,31 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 	};
 }
 
+/** The host name of an origin; empty where its parts were refused already. */
+function hostOf(site: string): string {
+	return URL.canParse(site) ? new URL(site).hostname : '';
+}
+
 /** The configuration of this process. */
 export function processConfig(): Config {
 	return readConfig(process.env);
 }
 
+/** Largest request body: a notebook of 50 MB and what wraps it. Each call has its own, smaller limit. */
+const MAX_BODY = '52M';
+
+/**
+ * What SvelteKit's handler for Node reads from the environment when it is imported; our configuration decides it, so
+ * that there are not two places to set one thing.
+ */
+export function configureHandler(config: Config): void {
+	process.env.ORIGIN = config.origin;
+	process.env.BODY_SIZE_LIMIT = MAX_BODY;
+}
+
 function fromFileOr(name: string, environment: Record<string, string | undefined>, faults: string[]): string | undefined {
 	const file = environment[`${name}_FILE`];
-	if (file === undefined || environment[name] !== undefined) return environment[name] || undefined;
+	if (!file || environment[name]) return environment[name] || undefined;
 	try {
 		return readFileSync(file, 'utf8').trim();
 	} catch (error) {

@@ -1,5 +1,5 @@
 /** One server per data folder: the second one says who holds it. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Thrown when another living process holds the folder. */
@@ -19,27 +19,80 @@ export class DataFolderHeld extends Error {
  */
 export function holdDataFolder(dataDir: string): () => void {
 	mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-	const path = join(dataDir, 'server.lock');
-	const mine = `${process.pid} ${startTime(process.pid)}\n`;
-	for (;;) {
-		try {
-			writeFileSync(path, mine, { flag: 'wx', mode: 0o600 });
-			return () => rmSync(path, { force: true });
-		} catch (error) {
-			if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+	const path = join(dataDir, LOCK);
+	const own = `${path}.${process.pid}`;
+	writeFileSync(own, `${process.pid} ${startTime(process.pid)}\n`, { mode: 0o600 });
+	try {
+		while (!appear(own, path)) {
+			const holder = dataFolderHolder(dataDir);
+			if (holder !== null) throw new DataFolderHeld(dataDir, holder);
+			takeAway(path, own);
 		}
-		const [pid, started] = readFileSync(path, 'utf8').trim().split(' ');
-		if (pid && started && startTime(Number(pid)) === started) throw new DataFolderHeld(dataDir, Number(pid));
-		rmSync(path, { force: true });
+	} finally {
+		rmSync(own, { force: true });
+	}
+	return () => rmSync(path, { force: true });
+}
+
+/** The process id of the living server that holds the folder, or null. */
+export function dataFolderHolder(dataDir: string): number | null {
+	return livingHolder(read(join(dataDir, LOCK)));
+}
+
+const LOCK = 'server.lock';
+
+/** By a link, so that the lock is there whole or not at all: half a one would read as left behind. */
+function appear(own: string, path: string): boolean {
+	try {
+		linkSync(own, path);
+		return true;
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+		throw error;
 	}
 }
 
-/** Start of a process in clock ticks since boot (`/proc/<pid>/stat`, field 22); empty when there is none. */
-function startTime(pid: number): string {
+/** Remove a lock left behind; when another process has just put its own there instead, that one goes back. */
+function takeAway(path: string, own: string): void {
+	const aside = `${own}.old`;
 	try {
-		const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-		return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+		renameSync(path, aside);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+		throw error;
+	}
+	if (livingHolder(read(aside)) !== null) appear(aside, path);
+	rmSync(aside, { force: true });
+}
+
+function livingHolder(lock: string): number | null {
+	const [number, started] = lock.trim().split(' ');
+	const pid = Number(number);
+	if (!Number.isInteger(pid) || pid < 1) return null;
+	// Without /proc (macOS) the number alone has to do.
+	return started === undefined ? (alive(pid) ? pid : null) : startTime(pid) === started ? pid : null;
+}
+
+function read(path: string): string {
+	try {
+		return readFileSync(path, 'utf8');
 	} catch {
 		return '';
 	}
+}
+
+function alive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch (error) {
+		return (error as NodeJS.ErrnoException).code === 'EPERM';
+	}
+}
+
+/** Start of a process in clock ticks since boot (`/proc/<pid>/stat`, field 22); empty when there is none or it has ended. */
+function startTime(pid: number): string {
+	const stat = read(`/proc/${pid}/stat`);
+	const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+	return fields[0] === 'Z' ? '' : (fields[19] ?? '');
 }

@@ -7,7 +7,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chown, lstat, mkdir, readFile } from 'node:fs/promises';
+import { chown, lstat, mkdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { existsSync, openSync, closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createConnection } from 'node:net';
@@ -22,6 +22,7 @@ const exec = promisify(execFile);
 const USER = 'ansatz';
 /** Only part of the socket's name; nothing listens on TCP. */
 const PORT = '5432';
+const SOCKET = `.s.PGSQL.${PORT}`;
 const START_MS = 30_000;
 
 export interface RunningPostgres {
@@ -54,15 +55,14 @@ export async function startPostgres(dataDir: string): Promise<RunningPostgres> {
 		});
 	}
 
-	const socket = join(sockets, `.s.PGSQL.${PORT}`);
-	const running = await adoptable(folder, socket);
-	if (!running) await launch(binaries, folder, sockets, socket, account);
+	const running = await adoptable(folder);
+	const socket = running ?? (await launch(binaries, folder, sockets, account));
 	return {
-		started: !running,
+		started: running === null,
 		address: { socket, user: USER, database: 'postgres' },
 		async stop() {
 			const pid = await postmasterPid(folder);
-			if (pid === null) return;
+			if (pid === null || !(await isPostmaster(pid, folder))) return;
 			process.kill(pid, 'SIGINT');
 			await gone(pid);
 		}
@@ -130,9 +130,9 @@ async function launch(
 	binaries: string,
 	folder: string,
 	sockets: string,
-	socket: string,
 	account: Account | null
-): Promise<void> {
+): Promise<string> {
+	const socket = join(sockets, SOCKET);
 	const log = openSync(join(dirname(folder), 'postgres.log'), 'a', 0o600);
 	const [command, args] = as(account, join(binaries, 'postgres'), [
 		...['-D', folder, '-p', PORT, '-c', 'listen_addresses=', '-c', `unix_socket_directories=${sockets}`],
@@ -146,15 +146,40 @@ async function launch(
 	while (!(await answers(socket))) {
 		const turn = new Promise((resolve) => setTimeout(resolve, 30));
 		if ((await Promise.race([failed, turn])) === 'exit' || Date.now() > until) {
+			// Two that start at the same moment: PostgreSQL lets one of them have the folder, and the other adopts it.
+			const other = await adoptable(folder);
+			if (other !== null) return other;
 			throw postgresProblem('did not start', `Its words are in ${join(dirname(folder), 'postgres.log')}.`);
 		}
 	}
 	child.removeAllListeners();
+	return socket;
 }
 
-async function adoptable(folder: string, socket: string): Promise<boolean> {
-	const pid = await postmasterPid(folder);
-	return pid !== null && alive(pid) && (await answers(socket));
+/**
+ * The socket of the cluster that runs on the folder already, else null. One that is starting or stopping is waited for.
+ * The socket's folder is what the cluster wrote down: it may have been started with another TMPDIR.
+ */
+async function adoptable(folder: string): Promise<string | null> {
+	const until = Date.now() + START_MS;
+	for (;;) {
+		const [pid, , , , sockets] = (await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+		if (!pid || !(await isPostmaster(Number(pid), folder))) return null;
+		if (sockets) {
+			const socket = join(sockets, SOCKET);
+			if (await answers(socket)) return socket;
+		}
+		if (Date.now() > until) return null;
+		await new Promise((resolve) => setTimeout(resolve, 30));
+	}
+}
+
+/** Whether a process id belongs to a cluster on the folder, in which it works; after a crash the number may be somebody else's. */
+async function isPostmaster(pid: number, folder: string): Promise<boolean> {
+	if (!alive(pid)) return false;
+	if (process.platform !== 'linux') return true;
+	const [works, own] = await Promise.all([readlink(`/proc/${pid}/cwd`).catch(() => ''), realpath(folder)]);
+	return works === own;
 }
 
 async function postmasterPid(folder: string): Promise<number | null> {

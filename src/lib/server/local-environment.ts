@@ -10,8 +10,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ProblemError } from '#lib/model/problem.ts';
 
-/** Exact versions, so that two first starts make the same environment. */
-export const PACKAGES = ['ipykernel==7.1.0', 'numpy==2.3.5', 'matplotlib==3.10.7'];
+/** Exact versions, so that two first starts make the same environment; an older Python takes what it can have. */
+export const PACKAGES = ['ipykernel==7.4.0', 'numpy==2.4.6', 'matplotlib==3.11.2'].flatMap((pinned) => [
+	`${pinned}; python_version >= "3.11"`,
+	`${pinned.split('==')[0]}; python_version < "3.11"`
+]);
 
 export interface Progress {
 	text: string;

@@ -1,5 +1,5 @@
 /** Notebooks as the site sees them: lists, members, links, files. */
-import { and, count, desc, eq, lt } from 'drizzle-orm';
+import { and, count, desc, eq, sql } from 'drizzle-orm';
 import type { Collab } from '#collab/start.ts';
 import type { Database } from '#db/database.ts';
 import { blobs, documents, members, notebookBlobs, notebooks, shareLinks, users } from '#db/schema.ts';
@@ -27,21 +27,22 @@ export interface NotebooksOptions {
 const PAGE = 100;
 
 export function createNotebooks({ db, collab, origin }: NotebooksOptions): Notebooks {
-	async function owners(id: string): Promise<number> {
-		const [row] = await db
-			.select({ n: count() })
-			.from(members)
-			.where(and(eq(members.notebookId, id), eq(members.role, 'owner')));
-		return row?.n ?? 0;
-	}
-
-	/** Refuse a change that would leave a notebook without an owner. */
-	async function keepAnOwner(id: string, user: string): Promise<void> {
-		const [row] = await db
+	/**
+	 * Refuse a change that would leave a notebook without an owner. Holds the notebook's row until the transaction ends,
+	 * so that of two owners who demote each other at once the second sees what the first did.
+	 */
+	async function keepAnOwner(tx: Pick<Database, 'select'>, id: string, user: string): Promise<void> {
+		await tx.select({ id: notebooks.id }).from(notebooks).where(eq(notebooks.id, id)).for('update');
+		const [row] = await tx
 			.select({ role: members.role })
 			.from(members)
 			.where(and(eq(members.notebookId, id), eq(members.userId, user)));
-		if (row?.role !== 'owner' || (await owners(id)) > 1) return;
+		if (row?.role !== 'owner') return;
+		const [owners] = await tx
+			.select({ n: count() })
+			.from(members)
+			.where(and(eq(members.notebookId, id), eq(members.role, 'owner')));
+		if (owners!.n > 1) return;
 		throw new ProblemError(409, {
 			code: 'last-owner',
 			title: 'A notebook keeps at least one owner.',
@@ -66,24 +67,27 @@ export function createNotebooks({ db, collab, origin }: NotebooksOptions): Noteb
 
 		async list(caller, page = {}) {
 			const limit = Math.min(Math.max(page.limit ?? PAGE, 1), PAGE);
-			const before = page.after ? new Date(page.after) : null;
+			const after = page.after ? placeOf(page.after) : null;
 			const rows = await db
-				.select(selection)
+				.select({ ...selection, place: sql<string>`${notebooks.updatedAt}::text` })
 				.from(members)
 				.innerJoin(notebooks, eq(notebooks.id, members.notebookId))
 				.innerJoin(users, eq(users.id, notebooks.createdBy))
 				.where(
 					and(
 						eq(members.userId, caller.user.id),
-						before && !Number.isNaN(before.getTime()) ? lt(notebooks.updatedAt, before) : undefined
+						after
+							? sql`(${notebooks.updatedAt}, ${notebooks.id}) < (${after.at}::timestamptz, ${after.id})`
+							: undefined
 					)
 				)
-				.orderBy(desc(notebooks.updatedAt))
+				.orderBy(desc(notebooks.updatedAt), desc(notebooks.id))
 				.limit(limit + 1);
-			const shown = rows.slice(0, limit).map(rowOf);
+			const shown = rows.slice(0, limit);
+			const last = rows.length > limit ? shown.at(-1) : undefined;
 			return {
-				notebooks: shown,
-				next: rows.length > limit ? (shown.at(-1)?.updatedAt.toISOString() ?? null) : null
+				notebooks: shown.map(rowOf),
+				next: last ? placeText(last.place, last.notebook.id) : null
 			};
 		},
 
@@ -160,19 +164,23 @@ export function createNotebooks({ db, collab, origin }: NotebooksOptions): Noteb
 					remedy: 'Check the spelling, or send a link instead.'
 				});
 			}
-			if (role !== 'owner') await keepAnOwner(id, user.id);
-			await db
-				.insert(members)
-				.values({ notebookId: id, userId: user.id, role })
-				.onConflictDoUpdate({ target: [members.notebookId, members.userId], set: { role } });
+			await db.transaction(async (tx) => {
+				if (role !== 'owner') await keepAnOwner(tx, id, user.id);
+				await tx
+					.insert(members)
+					.values({ notebookId: id, userId: user.id, role })
+					.onConflictDoUpdate({ target: [members.notebookId, members.userId], set: { role } });
+			});
 			collab.sockets.roleChanged(id, user.id);
 		},
 
 		async removeMember(caller, id, user) {
 			// Leaving is everybody's own right.
 			await requireRole(db, caller, id, user === caller.user.id ? 'read' : 'share');
-			await keepAnOwner(id, user);
-			await db.delete(members).where(and(eq(members.notebookId, id), eq(members.userId, user)));
+			await db.transaction(async (tx) => {
+				await keepAnOwner(tx, id, user);
+				await tx.delete(members).where(and(eq(members.notebookId, id), eq(members.userId, user)));
+			});
 			collab.sockets.roleChanged(id, user);
 		},
 
@@ -221,4 +229,20 @@ export function createNotebooks({ db, collab, origin }: NotebooksOptions): Noteb
 			throw new ProblemError(404, { code: 'blob-unknown', title: 'This output is not kept any more.' });
 		}
 	};
+}
+
+/** A place in the list, as the caller hands it back: PostgreSQL's own microseconds, and the id where two are equal. */
+function placeText(at: string, id: string): string {
+	return Buffer.from(`${at} ${id}`).toString('base64url');
+}
+
+function placeOf(text: string): { at: string; id: string } {
+	const found = /^(\d{4,6}-\d\d-\d\d [\d:.]+[+-][\d:]+) (\S{1,64})$/.exec(Buffer.from(text, 'base64url').toString());
+	if (found) return { at: found[1]!, id: found[2]! };
+	throw new ProblemError(400, {
+		code: 'place-unknown',
+		title: 'There is no such page of the list.',
+		detail: 'The “after” is not the “next” of a page before.',
+		remedy: 'Begin again without it.'
+	});
 }

@@ -49,7 +49,10 @@ export const API_ROUTES: ApiRoute[] = [
 		scope: 'read',
 		query: {
 			after: { schema: text, description: 'The `next` of the page before.' },
-			limit: { schema: { type: 'integer', minimum: 1, maximum: 100 }, description: 'Rows a page; 100 by default.' }
+			limit: {
+				schema: { type: 'integer', minimum: 1, maximum: 100 },
+				description: 'Rows a page; 100 by default.'
+			}
 		},
 		answer: {
 			status: 200,
@@ -128,7 +131,8 @@ export const API_ROUTES: ApiRoute[] = [
 		path: `${notebook}/kernel`,
 		group: 'Runs and kernels',
 		summary: 'Start, interrupt, restart or shut down the kernel',
-		description: '`workspace` and `kernelspec` are for start; without them the first of your workspaces and its default.',
+		description:
+			'`workspace` and `kernelspec` are for start; without them the first of your workspaces and its default.',
 		scope: 'run',
 		body: {
 			schema: object(
@@ -160,7 +164,9 @@ export const API_ROUTES: ApiRoute[] = [
 		group: 'Sharing',
 		summary: 'Give a person a role, or change it (owners)',
 		scope: 'write',
-		body: { schema: object({ name: { ...text, description: 'The name they sign in with.' }, role: ref('Role') }) },
+		body: {
+			schema: object({ name: { ...text, description: 'The name they sign in with.' }, role: ref('Role') })
+		},
 		answer: done
 	},
 	{
@@ -195,7 +201,11 @@ export const API_ROUTES: ApiRoute[] = [
 		group: 'Workspaces',
 		summary: 'My workspaces',
 		scope: 'read',
-		answer: { status: 200, description: 'All of them.', schema: object({ workspaces: list(ref('Workspace')) }) }
+		answer: {
+			status: 200,
+			description: 'All of them.',
+			schema: object({ workspaces: list(ref('Workspace')) })
+		}
 	},
 	{
 		method: 'post',
@@ -230,11 +240,10 @@ export const API_ROUTES: ApiRoute[] = [
 		summary: 'Connect to a workspace',
 		scope: 'run',
 		body: {
-			schema: object({ acceptHostKey: text, replaceHostKey: { type: 'boolean' }, credential: ref('Credential') }, [
-				'acceptHostKey',
-				'replaceHostKey',
-				'credential'
-			]),
+			schema: object(
+				{ acceptHostKey: text, replaceHostKey: { type: 'boolean' }, credential: ref('Credential') },
+				['acceptHostKey', 'replaceHostKey', 'credential']
+			),
 			optional: true
 		},
 		answer: { status: 200, description: 'How far it came.', schema: ref('ConnectResult') }
@@ -256,7 +265,10 @@ export const API_ROUTES: ApiRoute[] = [
 		answer: {
 			status: 200,
 			description: 'What can be started, and what could not be read.',
-			schema: object({ specs: list(ref('KernelSpec')), problems: list(object({ path: text, message: text })) })
+			schema: object({
+				specs: list(ref('KernelSpec')),
+				problems: list(object({ path: text, message: text }))
+			})
 		}
 	},
 	{

@@ -50,7 +50,12 @@ export const SCHEMAS: Record<string, JsonObject> = {
 	Ipynb: {
 		type: 'object',
 		description: 'A notebook file, nbformat 3 or 4.',
-		properties: { nbformat: count, nbformat_minor: count, metadata: { type: 'object' }, cells: list({ type: 'object' }) },
+		properties: {
+			nbformat: count,
+			nbformat_minor: count,
+			metadata: { type: 'object' },
+			cells: list({ type: 'object' })
+		},
 		required: ['nbformat']
 	},
 	Member: object({ user: text, name: text, displayName: text, role: ref('Role') }),
@@ -84,7 +89,17 @@ export const SCHEMAS: Record<string, JsonObject> = {
 	Kernel: object({
 		state: {
 			type: 'string',
-			enum: ['none', 'preparing', 'connecting', 'needs-sign-in', 'starting', 'idle', 'busy', 'lost-link', 'dead']
+			enum: [
+				'none',
+				'preparing',
+				'connecting',
+				'needs-sign-in',
+				'starting',
+				'idle',
+				'busy',
+				'lost-link',
+				'dead'
+			]
 		},
 		kernel: { type: ['string', 'null'] },
 		workspace: { type: ['string', 'null'] },

@@ -41,24 +41,36 @@ function operation(route: ApiRoute): JsonObject {
 		security: route.scope === null ? [] : [{ token: [route.scope] }],
 		parameters: parameters(route),
 		...(body
-			? { requestBody: { required: !body.optional, content: { 'application/json': { schema: body.schema } } } }
+			? {
+					requestBody: { required: !body.optional, content: { 'application/json': { schema: body.schema } } }
+				}
 			: {}),
 		responses: {
 			[String(answer.status)]: {
 				description: answer.description,
 				...(Object.keys(content).length > 0 ? { content } : {})
 			},
-			default: { description: 'A problem.', content: { 'application/problem+json': { schema: ref('Problem') } } }
+			default: {
+				description: 'A problem.',
+				content: { 'application/problem+json': { schema: ref('Problem') } }
+			}
 		}
 	};
 }
 
 function parameters(route: ApiRoute): Json[] {
-	const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(
-		([, name]): JsonObject => ({ name: name!, in: 'path', required: true, schema: { type: 'string' } })
-	);
-	const inQuery = Object.entries(route.query ?? {}).map(
-		([name, { schema, description }]): JsonObject => ({ name, in: 'query', required: false, schema, description })
-	);
+	const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]): JsonObject => ({
+		name: name!,
+		in: 'path',
+		required: true,
+		schema: { type: 'string' }
+	}));
+	const inQuery = Object.entries(route.query ?? {}).map(([name, { schema, description }]): JsonObject => ({
+		name,
+		in: 'query',
+		required: false,
+		schema,
+		description
+	}));
 	return [...inPath, ...inQuery];
 }

@@ -1,0 +1,109 @@
+// `npm test`: set up what the tests need, then run every check. `npm test -- unit` (or agent, e2e, check) runs a part.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+	buildSite,
+	installDependencies,
+	node,
+	pythonEnvironment,
+	requirePackages,
+	requirePython,
+	root
+} from './prerequisites.mjs';
+
+const wanted = process.argv.slice(2);
+const parts = { check: checks, agent: agentTests, unit: unitTests, e2e: browserTests };
+const unknown = wanted.find((part) => !(part in parts));
+if (unknown !== undefined) {
+	console.error(`There is no part “${unknown}”; there are ${Object.keys(parts).join(', ')}.`);
+	process.exit(2);
+}
+
+requirePython();
+installDependencies();
+requirePackages({ sshd: 'openssh-server', chromium: 'chromium', git: 'git' });
+const python = pythonEnvironment('python', join(root, 'tests', 'agent', 'requirements.txt'));
+buildSite();
+
+const data = existsSync(join(root, '..', 'shared', 'data'));
+console.log(data ? 'Running over ../shared/data as well.' : 'No ../shared/data: running over the fixtures alone.');
+
+const results = [];
+for (const [name, part] of Object.entries(parts)) {
+	if (wanted.length > 0 && !wanted.includes(name)) continue;
+	console.log(`\n── ${name}`);
+	results.push({ name, ...part() });
+}
+
+console.log('');
+for (const { name, passed, failed, skipped } of results) {
+	console.log(`${name.padEnd(6)} ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+}
+const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+process.exit(sum('failed') > 0 ? 1 : 0);
+
+function checks() {
+	const { status } = run(node, ['scripts/check.mjs']);
+	return status === 0 ? outcome(1, 0) : outcome(0, 1);
+}
+
+function agentTests() {
+	const vermin = run(join(root, '.cache', 'python', 'bin', 'vermin'), [
+		...['--quiet', '--no-tips', '--violations', '-t=3.8-', join(root, 'agent')]
+	]);
+	const tests = run(python, ['-W', 'ignore', '-m', 'unittest', 'discover', '-s', 'tests/agent', '-t', 'tests/agent'], {
+		stdio: ['ignore', 'inherit', 'pipe']
+	});
+	process.stdout.write(tests.stderr);
+	const words = tests.stderr.toString();
+	const ran = Number(/^Ran (\d+) tests?/m.exec(words)?.[1] ?? 0);
+	const count = (word) => Number(new RegExp(`${word}=(\\d+)`).exec(words)?.[1] ?? 0);
+	let failed = count('failures') + count('errors');
+	// A runner that died, or ran nothing, has failed whatever it counted.
+	if ((tests.status !== 0 && failed === 0) || ran === 0) failed = Math.max(1, failed);
+	const versions = vermin.status === 0 ? outcome(1, 0) : outcome(0, 1);
+	return outcome(versions.passed + ran - failed - count('skipped'), versions.failed + failed, count('skipped'));
+}
+
+function unitTests() {
+	const file = join(root, 'test-results', 'unit.json');
+	rmSync(file, { force: true });
+	const { status } = run(node, [
+		...['node_modules/vitest/vitest.mjs', 'run', '-c', 'tests/vitest.config.ts'],
+		...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+	]);
+	if (!existsSync(file)) return outcome(0, 1);
+	const report = JSON.parse(readFileSync(file, 'utf8'));
+	const skipped = report.numPendingTests + report.numTodoTests;
+	return outcome(report.numPassedTests, failures(status, report.numFailedTests), skipped);
+}
+
+function browserTests() {
+	const file = join(root, 'test-results', 'e2e.json');
+	rmSync(file, { force: true });
+	const { status } = run(
+		node,
+		['node_modules/@playwright/test/cli.js', 'test', '-c', 'tests/e2e/playwright.config.ts', '--reporter=list,json'],
+		{ env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: file } }
+	);
+	if (!existsSync(file)) return outcome(0, 1);
+	const { stats } = JSON.parse(readFileSync(file, 'utf8'));
+	return outcome(stats.expected, failures(status, stats.unexpected + stats.flaky), stats.skipped);
+}
+
+/** A runner that ends badly without a failed test (a crash, an unhandled rejection) has failed all the same. */
+function failures(status, counted) {
+	return status !== 0 && counted === 0 ? 1 : counted;
+}
+
+function outcome(passed, failed, skipped = 0) {
+	return { passed, failed, skipped };
+}
+
+function run(command, args, options = {}) {
+	const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', maxBuffer: 2 ** 28, ...options });
+	if (result.error) console.error(`${command} cannot be run: ${result.error.message}`);
+	return result;
+}

@@ -1,0 +1,57 @@
+import type { KernelState, KernelView } from '#lib/model/runtime-doc.ts';
+
+/** How a kernel is doing, in a word and by tone (machine states only have colours). */
+export function kernelWord(state: KernelState): {
+	word: string;
+	tone: 'off' | 'wait' | 'ok' | 'busy' | 'bad';
+} {
+	switch (state) {
+		case 'none':
+			return { word: 'no kernel', tone: 'off' };
+		case 'preparing':
+			return { word: 'preparing', tone: 'wait' };
+		case 'connecting':
+			return { word: 'connecting', tone: 'wait' };
+		case 'needs-sign-in':
+			return { word: 'sign in', tone: 'bad' };
+		case 'starting':
+			return { word: 'starting', tone: 'wait' };
+		case 'idle':
+			return { word: 'idle', tone: 'ok' };
+		case 'busy':
+			return { word: 'busy', tone: 'busy' };
+		case 'lost-link':
+			return { word: 'reconnecting', tone: 'wait' };
+		case 'dead':
+			return { word: 'dead', tone: 'bad' };
+	}
+}
+
+/** Where it runs and what: "gpu1 · Python 3". */
+export function kernelName(kernel: KernelView): string {
+	return [kernel.workspaceName, kernel.displayName].filter(Boolean).join(' · ');
+}
+
+/** One sentence for the panel. */
+export function kernelSentence(kernel: KernelView): string {
+	switch (kernel.state) {
+		case 'none':
+			return 'Nothing runs yet. Run a cell and a kernel starts by itself, or choose below where it should.';
+		case 'preparing':
+			return kernel.progress?.text ?? 'The environment is being prepared.';
+		case 'connecting':
+			return `Connecting to ${kernel.workspaceName || 'the workspace'}.`;
+		case 'needs-sign-in':
+			return `${kernel.workspaceName || 'The workspace'} asks you to sign in.`;
+		case 'starting':
+			return 'The kernel is starting.';
+		case 'idle':
+			return 'Ready.';
+		case 'busy':
+			return 'Running code.';
+		case 'lost-link':
+			return 'The line to the workspace is down and is being tried again. What runs there goes on, nothing is lost.';
+		case 'dead':
+			return 'The kernel has ended. Its variables are gone; your notebook and outputs are here.';
+	}
+}

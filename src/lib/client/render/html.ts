@@ -1,0 +1,77 @@
+/**
+ * HTML that a kernel wrote. Plain markup (a table) is cleaned and becomes part of the page; whatever needs scripts,
+ * styles, controls or drawings of its own goes to a sandboxed frame. Routing only chooses how it looks: the cleaner
+ * below removes everything dangerous whichever way the router errs.
+ */
+import DOMPurify, { type Config } from 'dompurify';
+
+const NEEDS_FRAME =
+	/<\s*(script|style|link|iframe|frame|object|embed|applet|form|input|button|select|textarea|dialog|template|svg|canvas|video|audio|slot|marquee|base|meta|portal|[a-z]+-[a-z-]*)\b|[\s"'/]on[a-z]+\s*=|javascript:|\bdata-[a-z-]+\s*=/i;
+
+/** pandas puts this block, the same for all, before every table. Ours looks better without it. */
+const PANDAS_STYLE = /<style scoped>[\s\S]*?<\/style>/g;
+
+/** Whether a `text/html` value must live in a frame. */
+export function needsFrame(html: string): boolean {
+	return NEEDS_FRAME.test(html.replace(PANDAS_STYLE, ''));
+}
+
+const LINKS = /^(?:https?:|mailto:|#|data:image\/(?:png|jpe?g|gif|webp);)/i;
+
+/** For what kernels and people wrote. */
+const STRICT: Config = {
+	USE_PROFILES: { html: true, mathMl: true },
+	FORBID_TAGS: [
+		'style',
+		'form',
+		'input',
+		'button',
+		'select',
+		'textarea',
+		'dialog',
+		'video',
+		'audio',
+		'picture',
+		'source'
+	],
+	FORBID_ATTR: ['style', 'id', 'name', 'srcset', 'background', 'slot', 'is', 'popover', 'popovertarget'],
+	ALLOW_DATA_ATTR: false,
+	ALLOW_ARIA_ATTR: false,
+	SANITIZE_NAMED_PROPS: true,
+	ALLOWED_URI_REGEXP: LINKS
+};
+
+/** For what our own renderers made (markdown with html off, KaTeX): the lay-out of formulas needs styles and drawings. */
+const RENDERED: Config = {
+	USE_PROFILES: { html: true, mathMl: true, svg: true },
+	FORBID_TAGS: [...STRICT.FORBID_TAGS!, 'use', 'foreignObject', 'image'],
+	FORBID_ATTR: ['id', 'name', 'srcset', 'background'],
+	ALLOW_DATA_ATTR: false,
+	SANITIZE_NAMED_PROPS: true,
+	ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|#|data:image\/(?:png|jpe?g|gif|webp|svg\+xml);)/i
+};
+
+let purifier: typeof DOMPurify | undefined;
+
+/** Clean HTML: `strict` for anything from outside, `rendered` for the product of our own renderers. */
+export function cleanHtml(html: string, profile: 'strict' | 'rendered'): string {
+	purifier ??= withLinkHook();
+	return purifier.sanitize(html, profile === 'strict' ? STRICT : RENDERED);
+}
+
+/** Links leave the page in a tab of their own and take nothing along. */
+function withLinkHook(): typeof DOMPurify {
+	const instance = DOMPurify(window);
+	instance.addHook('afterSanitizeAttributes', (node) => {
+		if (node.tagName !== 'A' || !node.hasAttribute('href') || node.getAttribute('href')!.startsWith('#'))
+			return;
+		node.setAttribute('target', '_blank');
+		node.setAttribute('rel', 'noopener noreferrer nofollow ugc');
+	});
+	return instance;
+}
+
+/** A script output as HTML, for the frame. */
+export function scriptPage(code: string): string {
+	return `<script>${code.replaceAll('</', '<\\/')}</script>`;
+}

@@ -1,0 +1,116 @@
+/**
+ * An open notebook: the connection and the views on it, in one place for the components below the page. What one can do
+ * with it is in `actions.ts`; keys and menus come from `command-registry.ts`.
+ */
+import { getContext, setContext } from 'svelte';
+import type * as Y from 'yjs';
+import { can, type Action, type Role } from '#lib/model/role.ts';
+import type { Run } from '#lib/model/run.ts';
+import { duration } from './render/words.ts';
+import { RoomCommands } from './commands.ts';
+import { NotebookConnection } from './connection.ts';
+import { notifyProblem } from './notify.ts';
+import { NotebookView } from './notebook.svelte.ts';
+import { Presence } from './presence.svelte.ts';
+import { RuntimeView } from './runtime.svelte.ts';
+import { Selection } from './selection.svelte.ts';
+import { ConnectionStatus } from './status.svelte.ts';
+import { notebookUndo } from './undo.ts';
+
+export interface SessionOptions {
+	id: string;
+	genesis: string;
+	role: Role;
+	user: { id: string; name: string };
+	/** Fetch the page's data again: the role may be another one. */
+	refresh: () => void;
+}
+
+export type Panel = 'kernel' | 'people' | null;
+export type DialogName = 'share' | 'help' | 'palette' | 'connect' | 'restart' | null;
+
+export class NotebookSession {
+	readonly id: string;
+	readonly user: { id: string; name: string };
+	readonly connection: NotebookConnection;
+	readonly status: ConnectionStatus;
+	readonly notebook: NotebookView;
+	readonly runtime: RuntimeView;
+	readonly presence: Presence;
+	readonly commands: RoomCommands;
+	readonly undo: Y.UndoManager;
+	readonly selection = new Selection();
+	role = $state<Role>('viewer');
+	panel = $state<Panel>(null);
+	outline = $state(false);
+	dialog = $state<DialogName>(null);
+	/** The workspace a connect dialog is about. */
+	connecting = $state<string | null>(null);
+	/** What was last said to screen readers. */
+	announcement = $state('');
+
+	constructor(options: SessionOptions) {
+		this.id = options.id;
+		this.user = options.user;
+		this.role = options.role;
+		this.status = new ConnectionStatus(() => this.connection);
+		const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/collab`;
+		this.connection = new NotebookConnection(url, options.id, options.genesis, {
+			changed: () => this.status.changed(),
+			roleChanged: options.refresh,
+			tooBig: () => notifyProblem(TOO_BIG)
+		});
+		this.notebook = new NotebookView(this.connection.doc);
+		this.runtime = new RuntimeView(this.connection.runtimeDoc, (run) => this.#finished(run));
+		this.presence = new Presence(this.connection.provider.awareness!, options.user);
+		this.commands = new RoomCommands(this.connection);
+		this.undo = notebookUndo(this.connection.doc);
+	}
+
+	can(action: Action): boolean {
+		return can(this.role, action);
+	}
+
+	/** Whether edits are taken now: one's role, and that the notebook is not lost for good. */
+	get editable(): boolean {
+		return this.can('edit') && this.status.ended === null;
+	}
+
+	close(): void {
+		this.status.stop();
+		this.undo.destroy();
+		this.presence.close();
+		this.runtime.close();
+		this.notebook.close();
+		this.connection.close();
+	}
+
+	#finished(run: Run): void {
+		const number = this.notebook.order.indexOf(run.cell) + 1;
+		if (number === 0) return;
+		const took = run.durationMs === null ? '' : ` in ${duration(run.durationMs)}`;
+		this.announcement =
+			run.state === 'done'
+				? `Cell ${number} finished${took}`
+				: run.state === 'error'
+					? `Cell ${number} failed${took}`
+					: `Cell ${number} was ${run.state}`;
+	}
+}
+
+const KEY = Symbol('notebook session');
+
+export function provideSession(session: NotebookSession): void {
+	setContext(KEY, session);
+}
+
+export function useSession(): NotebookSession {
+	return getContext<NotebookSession>(KEY);
+}
+
+const TOO_BIG = {
+	code: 'message-too-big',
+	title: 'The server refused an edit: it is too big.',
+	detail: 'One change was larger than the connection allows.',
+	remedy: 'Undo it, and put large data into a file instead.'
+};

@@ -1,0 +1,14 @@
+import { orErrorPage } from '../../problem-of.ts';
+import { signedIn } from '../../guard.ts';
+import type { PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async ({ locals, params, depends }) => {
+	depends('notebook:role');
+	const caller = signedIn(locals);
+	const notebook = await orErrorPage(locals.services.notebooks.get(caller, params.id));
+	const { id, name, displayName } = caller.user;
+	return {
+		notebook: { id: notebook.id, title: notebook.title, role: notebook.role, genesis: notebook.genesis },
+		user: { id, name: displayName || name }
+	};
+};

@@ -1,0 +1,12 @@
+import { redirect } from '@sveltejs/kit';
+import type { Actions } from './$types';
+
+export const actions: Actions = {
+	default: async ({ locals, cookies }) => {
+		if (locals.caller) {
+			const cookie = await locals.services.accounts.signOut(locals.caller);
+			cookies.set(cookie.name, cookie.value, cookie.attributes);
+		}
+		redirect(303, '/sign-in');
+	}
+};

@@ -1,0 +1,105 @@
+/**
+ * roundtrip: `1+1` from Shift+Enter to the painted result on a kernel reached over SSH on loopback, beside the same
+ * request sent straight to the same kernel. Also at the room: from the command to the finished run in the document.
+ */
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openSeed, type SeededPerson } from '../support/people.ts';
+import { pythonFolders, TEST_ENVIRONMENT, testPython } from '../support/python.ts';
+import { connectTab } from '../support/tab.ts';
+import { startServer } from '../support/server-process.ts';
+import { startSshd } from '../support/sshd.ts';
+import { installClock, launch, type Clock } from './browser.ts';
+import { figures, report, round, say } from './figures.ts';
+
+const RUNS = 100;
+
+const server = await startServer();
+const seed = await openSeed(server);
+const sshd = await startSshd({ readable: pythonFolders() });
+const ada = await seed.person('ada');
+const workspace = await seed.workspace(ada, sshd, [TEST_ENVIRONMENT]);
+const notebook = await seed.notebook(ada);
+await signIn(ada, workspace);
+
+const browser = await launch();
+let room: number[];
+let bare: number[];
+const painted: number[] = [];
+try {
+	const tab = await connectTab(server, ada, notebook);
+	tab.type(0, '1+1');
+	await tab.run(0);
+	room = [];
+	for (let i = 0; i < RUNS; i++) room.push(await tab.run(0));
+	tab.close();
+
+	bare = bareKernel();
+
+	const context = await browser.newContext();
+	await context.addCookies([{ ...ada.cookie, url: server.origin }]);
+	const page = await context.newPage();
+	await page.goto(`${server.origin}/notebooks/${notebook}`);
+	await page.locator('.cm-content').first().click();
+	await installClock(page);
+	for (let i = 0; i < RUNS; i++) {
+		const before = await page.getByTestId('cell').first().getAttribute('data-count');
+		const seen = page.evaluate(
+			(last) =>
+				(window as unknown as Clock).__painted(() => {
+					const cell = document.querySelector<HTMLElement>('[data-testid=cell]')!;
+					const output = cell.querySelector('[data-testid=output]');
+					return cell.dataset.state === 'done' && cell.dataset.count !== last && output?.textContent?.trim() === '2';
+				}),
+			before
+		);
+		await page.keyboard.press('Control+Enter');
+		painted.push((await seen) - (await page.evaluate(() => (window as unknown as Clock).__pressed)));
+	}
+} finally {
+	await browser.close();
+	await seed.close();
+	await server.end();
+	await sshd.stop();
+}
+
+const [ours, kernel, atRoom] = [figures(painted), figures(bare), figures(room)];
+say('Ctrl+Enter → painted, over SSH', ours, painted.length);
+say('command → finished run in another process’s document', atRoom, room.length);
+say('bare kernel through jupyter_client', kernel, bare.length);
+report({
+	bench: 'roundtrip',
+	n: painted.length,
+	ours,
+	peers: { kernel },
+	room: atRoom,
+	overhead: { p50: round(atRoom.p50 - kernel.p50), p95: round(atRoom.p95 - kernel.p95) },
+	painted: ours,
+	// Not measured here: JupyterLab 4.0 with a local kernel on such a machine, research/anchors.
+	anchor: { 'jupyterlab-local': { p50: 66, p95: 98 } }
+});
+
+async function signIn(person: SeededPerson, id: string): Promise<void> {
+	const response = await fetch(`${server.origin}/api/workspaces/${id}/connect`, {
+		method: 'POST',
+		headers: { Authorization: `Bearer ${person.token}`, 'Content-Type': 'application/json' },
+		body: JSON.stringify({ credential: { kind: 'key', privateKey: sshd.privateKey } })
+	});
+	const result = (await response.json()) as { state?: string };
+	if (result.state !== 'connected') throw new Error(`The workspace said ${JSON.stringify(result)}.`);
+}
+
+/** The same kernel, asked by jupyter_client as the same account would: its sockets are in the account's runtime folder. */
+function bareKernel(): number[] {
+	const script = fileURLToPath(new URL('./bare-kernel.py', import.meta.url));
+	const connection = connectionFile();
+	return JSON.parse(execFileSync(testPython(), [script, connection, String(RUNS)], { encoding: 'utf8' })) as number[];
+}
+
+function connectionFile(): string {
+	const found = readdirSync(sshd.home, { recursive: true, encoding: 'utf8' }).find((path) => path.endsWith('connection.json'));
+	if (!found) throw new Error('The connection file of the kernel was not found.');
+	return join(sshd.home, found);
+}

@@ -1,0 +1,59 @@
+/** People and notebooks put straight into the database of a running server, where signing in is not what is tested. */
+import { openDatabase, type Database } from '#db/database.ts';
+import { members, workspaces } from '#db/schema.ts';
+import { newId } from '#lib/model/ids.ts';
+import type { Role } from '#lib/model/role.ts';
+import { addUser, insertToken } from '#lib/server/accounts.ts';
+import { startPostgres } from '#lib/server/embedded-postgres.ts';
+import { createNotebook } from '#lib/server/notebook-files.ts';
+import { createSessions } from '#lib/server/sessions.ts';
+
+export const PASSWORD = 'a long enough password';
+
+export interface SeededPerson {
+	id: string;
+	name: string;
+	/** For a browser context or a `Cookie` header. */
+	cookie: { name: string; value: string };
+	/** An API token with all scopes. */
+	token: string;
+}
+
+export interface Seed {
+	person(name: string, options?: { admin?: boolean; displayName?: string }): Promise<SeededPerson>;
+	notebook(owner: SeededPerson, ipynb?: string): Promise<string>;
+	/** An SSH workspace, its host key accepted. */
+	workspace(owner: SeededPerson, at: { port: number; user: string; fingerprint: string }, environments: string[]): Promise<string>;
+	member(notebook: string, person: SeededPerson, role: Role): Promise<void>;
+	db: Database;
+	close(): Promise<void>;
+}
+
+/** Open the database below a server's data folder, or the one at a URL. */
+export async function openSeed(at: { dataDir: string }): Promise<Seed> {
+	const { db, close } = await openDatabase((await startPostgres(at.dataDir)).address, { maxConnections: 2 });
+	const sessions = createSessions(db, { secure: false });
+	return {
+		db,
+		close,
+		async person(name, { admin = false, displayName = name } = {}) {
+			const id = await addUser(db, { name, displayName, password: PASSWORD, admin });
+			const { cookie } = await sessions.create(id, { address: '', userAgent: '' });
+			const token = await insertToken(db, { id }, { label: 'test', scopes: ['read', 'write', 'run'], days: null });
+			return { id, name, cookie: { name: cookie.name, value: cookie.value }, token };
+		},
+		async notebook(owner, ipynb) {
+			return (await createNotebook(db, owner.id, ipynb === undefined ? undefined : { ipynb })).id;
+		},
+		async workspace(owner, at, environments) {
+			const id = newId();
+			const { port, user, fingerprint: hostKey } = at;
+			const row = { id, ownerId: owner.id, name: 'Group node', host: '127.0.0.1', port, user, hostKey, environments };
+			await db.insert(workspaces).values(row);
+			return id;
+		},
+		async member(notebookId, person, role) {
+			await db.insert(members).values({ notebookId, userId: person.id, role });
+		}
+	};
+}

@@ -272,10 +272,10 @@ export class Room {
 		return {};
 	}
 
-	/** End the kernel and what it was doing, and wait until it has said so. */
+	/** End the kernel and what it was doing, and wait until it has said so. Runs that wait for a first kernel stay. */
 	async #stopKernel(): Promise<void> {
-		this.#cancel(() => true);
 		if (!this.#link.held) return;
+		this.#cancel(() => true);
 		const active = this.#queue.active;
 		await this.#link.shutdown();
 		if (active) await this.waitFor(active.run, 10_000);

@@ -6,48 +6,48 @@ import * as v from 'valibot';
  */
 export const workspaceFields = v.object({
 	name: v.pipe(
-		v.string('must be a text'),
+		v.string('Must be a text.'),
 		v.trim(),
-		v.minLength(1, 'must not be empty'),
-		v.maxLength(100, 'is longer than 100 characters')
+		v.minLength(1, 'Must not be empty.'),
+		v.maxLength(100, 'At most 100 characters.')
 	),
 	host: v.pipe(
-		v.string('must be a text'),
+		v.string('Must be a text.'),
 		v.trim(),
-		v.minLength(1, 'must not be empty'),
-		v.maxLength(253, 'is longer than a host name can be'),
+		v.minLength(1, 'Must not be empty.'),
+		v.maxLength(253, 'Longer than a host name can be.'),
 		v.regex(
 			/^[a-zA-Z0-9[:_][a-zA-Z0-9.\-_:%\]]*$/,
-			'must be a host name or an address, without user and port'
+			'Must be a host name or an address, without user and port.'
 		)
 	),
 	port: v.optional(
 		v.pipe(
-			v.number('must be a number'),
-			v.integer('must be a whole number'),
-			v.minValue(1, 'must be 1 to 65535'),
-			v.maxValue(65_535, 'must be 1 to 65535')
+			v.number('Must be a number.'),
+			v.integer('Must be a whole number.'),
+			v.minValue(1, 'Must be 1 to 65535.'),
+			v.maxValue(65_535, 'Must be 1 to 65535.')
 		),
 		22
 	),
 	user: v.pipe(
-		v.string('must be a text'),
+		v.string('Must be a text.'),
 		v.trim(),
-		v.minLength(1, 'must not be empty'),
-		v.maxLength(100, 'is longer than 100 characters'),
-		v.regex(/^[^\s\p{C}\-:/\\@'"][^\s\p{C}:/\\'"]*$/u, 'is not a user name')
+		v.minLength(1, 'Must not be empty.'),
+		v.maxLength(100, 'At most 100 characters.'),
+		v.regex(/^[^\s\p{C}\-:/\\@'"][^\s\p{C}:/\\'"]*$/u, 'This is not a user name.')
 	),
 	environments: v.optional(
 		v.pipe(
 			v.array(
 				v.pipe(
-					v.string('must be a text'),
+					v.string('Must be a text.'),
 					v.trim(),
-					v.maxLength(1000, 'is too long'),
-					v.regex(/^(?:[/~][^\p{C}]*)?$/u, 'must be a folder that begins with / or ~')
+					v.maxLength(1000, 'At most 1000 characters.'),
+					v.regex(/^(?:[/~][^\p{C}]*)?$/u, 'Folders begin with / or ~.')
 				)
 			),
-			v.maxLength(50, 'are more than 50'),
+			v.maxLength(50, 'At most 50.'),
 			v.transform((paths) => paths.filter((path) => path !== ''))
 		),
 		[]

@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { pythonFolders, TEST_ENVIRONMENT } from '../support/python.ts';
 import { startSshd, type Sshd } from '../support/sshd.ts';
-import { cells, expect, openNotebook, saved, test, typeInto, type Site } from './support.ts';
+import { cells, expect, openDialog, openNotebook, saved, test, typeInto, type Site } from './support.ts';
 import type { SeededPerson } from '../support/people.ts';
 
 let sshd: Sshd;
@@ -50,8 +50,7 @@ test('a person adds a machine, looks at its fingerprint once, signs in and runs 
 	const page = await openNotebook(context, site, id);
 	await typeInto(page, 0, 'import getpass; getpass.getuser()');
 	await page.keyboard.press('Control+Enter');
-	await page.getByTestId('kernel-chip').click();
-	await page.getByRole('button', { name: /Connect|Sign in/ }).first().click();
+	await openDialog(page);
 	await connect(page, { password: 'wrong', acceptKey: true });
 	await expect(page.getByRole('dialog')).toContainText(/password/i);
 	await expect(page.getByRole('dialog')).toContainText(/refused|not right|not accept/i);
@@ -78,8 +77,7 @@ test('output goes on while all browsers are closed and the server is killed; aft
 	await typeInto(page, 0, 'import time\nfor i in range(200):\nprint(i, flush=True)\ntime.sleep(0.1)');
 	await saved(page);
 	await page.keyboard.press('Control+Enter');
-	await page.getByTestId('kernel-chip').click();
-	await page.getByRole('button', { name: /Connect|Sign in/ }).first().click();
+	await openDialog(page);
 	await connect(page, { acceptKey: false });
 	await expect(cells(page).first().getByTestId('output')).toContainText('\n5\n', { timeout: 30_000 });
 	await first.close();
@@ -88,8 +86,7 @@ test('output goes on while all browsers are closed and the server is killed; aft
 
 	const again = await openNotebook(await site.signedIn(browser, person), site, id);
 	await expect(again.getByTestId('kernel-chip')).toContainText(/sign in|connect/i);
-	await again.getByTestId('kernel-chip').click();
-	await again.getByRole('button', { name: /Connect|Sign in/ }).first().click();
+	await openDialog(again);
 	await connect(again, { acceptKey: false });
 	await expect(cells(again).first()).toHaveAttribute('data-state', 'done', { timeout: 60_000 });
 	const text = await cells(again).first().getByTestId('output').innerText();
@@ -105,8 +102,7 @@ test('a machine whose host key changed is refused before anything is sent, with 
 	const logged = sshd.logText().length;
 	await typeInto(page, 0, '1+1');
 	await page.keyboard.press('Control+Enter');
-	await page.getByTestId('kernel-chip').click();
-	await page.getByRole('button', { name: /Connect|Sign in|Compare|Look/ }).first().click();
+	await openDialog(page);
 	const dialog = page.getByRole('dialog');
 	await expect(dialog).toContainText('SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA');
 	await expect(dialog).toContainText(sshd.fingerprint);

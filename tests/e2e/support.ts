@@ -92,3 +92,10 @@ export async function typeInto(page: Page, cell: number, text: string): Promise<
 export async function saved(page: Page): Promise<void> {
 	await expect(page.getByTestId('saved-state')).toHaveText(/^Saved/);
 }
+
+/** The kernel chip says that the workspace wants a person; it leads to the dialog. */
+export async function openDialog(page: Page): Promise<void> {
+	await expect(page.getByTestId('kernel-chip')).toContainText('sign in');
+	await page.getByTestId('kernel-chip').click();
+	await expect(page.getByRole('dialog')).toBeVisible();
+}

@@ -23,7 +23,7 @@ export interface Seed {
 	person(name: string, options?: { admin?: boolean; displayName?: string }): Promise<SeededPerson>;
 	notebook(owner: SeededPerson, ipynb?: string): Promise<string>;
 	/** An SSH workspace, its host key accepted. */
-	workspace(owner: SeededPerson, at: { port: number; user: string; fingerprint: string }, environments: string[]): Promise<string>;
+	workspace(owner: SeededPerson, at: { port: number; user: string; fingerprint: string | null }, environments: string[]): Promise<string>;
 	member(notebook: string, person: SeededPerson, role: Role): Promise<void>;
 	db: Database;
 	close(): Promise<void>;

@@ -373,7 +373,9 @@ export class Room {
 			const outputs = expected ? active.outputs : [...active.outputs, notice(sentence)];
 			this.#end({ ...active, state, outputs, finishedAt: Date.now() });
 		}
-		if (!expected) this.#cancel(() => true);
+		// Runs behind the one that was struck are taken back; those that waited for a first kernel are told why.
+		if (!expected && active) this.#cancel(() => true);
+		else if (!expected) this.#giveUp(sentence);
 	}
 
 	#giveUp(why: string): void {

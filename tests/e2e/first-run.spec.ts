@@ -44,7 +44,7 @@ test('an empty clone, npm start, and the first output with two clicks after the 
 		await page.goto(link);
 		await page.getByLabel('Name', { exact: true }).fill('ada');
 		await page.getByLabel('Password', { exact: true }).fill('analytical engine');
-		await page.getByRole('button', { name: /Create|Make|Start|Begin/ }).click();
+		await page.getByRole('button', { name: 'Make my account' }).click();
 		await page.getByRole('button', { name: 'New notebook' }).click();
 		await expect(page.locator('.cm-content')).toBeFocused();
 		await page.keyboard.type('1+1');

@@ -43,7 +43,7 @@ export function buildSite() {
 	const built = existsSync(join(root, 'build', 'handler.js'));
 	if (built && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
 	console.log('Building the site …');
-	run(node, [join('node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn']);
+	run(node, [join('node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'error'], { stdio: ['ignore', 'ignore', 'inherit'] });
 	mkdirSync(cache, { recursive: true });
 	writeFileSync(stamp, wanted);
 }

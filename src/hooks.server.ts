@@ -8,7 +8,9 @@ const HEADERS: Record<string, string> = {
 	'X-Content-Type-Options': 'nosniff',
 	'Referrer-Policy': 'same-origin',
 	'Cross-Origin-Opener-Policy': 'same-origin',
-	'Cross-Origin-Resource-Policy': 'same-origin'
+	'Cross-Origin-Resource-Policy': 'same-origin',
+	// What an answer says depends on who asks, unless it says otherwise itself.
+	'Cache-Control': 'private, no-cache'
 };
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);

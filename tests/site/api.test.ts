@@ -136,6 +136,8 @@ describe('notebooks', () => {
 		expect((await ask('POST', '/api/notebooks', { text: '{}', type: 'application/xml' })).status).toBe(415);
 		const huge = await ask('POST', '/api/notebooks', { text: `"${'x'.repeat(51 * 1024 * 1024)}"` });
 		expect([huge.status, huge.json?.code]).toEqual([413, 'too-large']);
+		const beyond = await ask('POST', '/api/notebooks', { text: `"${'x'.repeat(60 * 1024 * 1024)}"` });
+		expect([beyond.status, beyond.json?.code]).toEqual([413, 'too-large']);
 		const large = await ask('PUT', '/api/notebooks/x/members', { text: `"${'x'.repeat(2 * 1024 * 1024)}"` });
 		expect(large.status).toBe(413);
 	});

@@ -5,6 +5,7 @@ import type { Database } from '#db/database.ts';
 import { apiTokens, invitations, users } from '#db/schema.ts';
 import { newId } from '#lib/model/ids.ts';
 import { ProblemError } from '#lib/model/problem.ts';
+import { isPlainId, plainLine } from './plain-line.ts';
 import { hashPassword, newToken, tokenDigest, verifyPassword } from './secret.ts';
 import type { Accounts, Caller, User } from './services.ts';
 import type { Sessions } from './sessions.ts';
@@ -123,7 +124,7 @@ export function createAccounts({ db, sessions, origin, onSessionsEnded }: Accoun
 		},
 
 		async setDisplayName(caller, displayName) {
-			await db.update(users).set({ displayName: displayName.trim() }).where(eq(users.id, caller.user.id));
+			await db.update(users).set({ displayName: plainLine(displayName) }).where(eq(users.id, caller.user.id));
 		},
 
 		async invitation(token) {
@@ -195,6 +196,7 @@ export function createAccounts({ db, sessions, origin, onSessionsEnded }: Accoun
 		},
 
 		async revokeToken(caller, id) {
+			if (!isPlainId(id)) return;
 			await db.delete(apiTokens).where(and(eq(apiTokens.id, id), eq(apiTokens.userId, caller.user.id)));
 		}
 	};
@@ -244,7 +246,7 @@ export async function insertToken(
 		id: newId(),
 		digest: tokenDigest(token),
 		userId: user.id,
-		label: options.label,
+		label: plainLine(options.label),
 		scopes: options.scopes.filter((scope) => (TOKEN_SCOPES as readonly string[]).includes(scope)),
 		expiresAt: options.days === null ? null : new Date(Date.now() + options.days * DAY_MS)
 	});
@@ -262,7 +264,7 @@ async function insertUser(
 		.values({
 			id,
 			name,
-			displayName: account.displayName.trim() || name,
+			displayName: plainLine(account.displayName) || name,
 			admin: account.admin,
 			passwordHash: account.passwordHash
 		})

@@ -92,7 +92,8 @@ async function serverAccount(): Promise<Account | null> {
 
 /**
  * The command as that account. It keeps the capability to read through folders that are closed to others, because a
- * checkout below root's home is; write access it has to its own folder only.
+ * checkout below root's home is; write access it has to its own folder only. `no_setuid_fixup` because initdb asks
+ * access(2), which would drop the capability for the question.
  */
 function as(account: Account | null, command: string, args: string[]): [string, string[]] {
 	if (!account) return [command, args];
@@ -100,7 +101,7 @@ function as(account: Account | null, command: string, args: string[]): [string, 
 	return [
 		'setpriv',
 		[
-			...[`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'],
+			...[`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--securebits=+no_setuid_fixup'],
 			...['--inh-caps=-all,+dac_read_search', '--ambient-caps=-all,+dac_read_search', '--'],
 			...[command, ...args]
 		]

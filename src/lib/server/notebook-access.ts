@@ -2,6 +2,7 @@ import type { Database } from '#db/database.ts';
 import { roleOf } from '#collab/access.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import { can, type Action, type Role } from '#lib/model/role.ts';
+import { isPlainId } from './plain-line.ts';
 import type { Caller } from './services.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { Caller } from './services.ts';
  * exists is theirs not to know) and 403 to who has a weaker one.
  */
 export async function requireRole(db: Database, caller: Caller, id: string, action: Action): Promise<Role> {
-	const role = await roleOf(db, id, caller.user.id);
+	const role = isPlainId(id) ? await roleOf(db, id, caller.user.id) : null;
 	if (role === null) {
 		throw new ProblemError(404, {
 			code: 'notebook-unknown',

@@ -24,6 +24,7 @@ import {
 import { isBinaryMime, isBlobRef, type BlobRef, type Output } from '#lib/model/output.ts';
 import { newRun, type Run } from '#lib/model/run.ts';
 import { readKernel, readRuns, runtimeDocName, writeRun } from '#lib/model/runtime-doc.ts';
+import { plainLine } from './plain-line.ts';
 
 /** Make a notebook with its two documents in one transaction. Throws ProblemError 400 for a file that is none. */
 export async function createNotebook(
@@ -34,7 +35,7 @@ export async function createNotebook(
 	const content = from ? importNotebook(from.ipynb) : null;
 	const id = newId();
 	const cells: Cell[] = content?.cells ?? [{ id: newId(), type: 'code', source: '', metadata: {} }];
-	const title = from?.title?.trim() || titleOf(content?.metadata) || UNTITLED;
+	const title = plainLine(from?.title ?? '') || titleOf(content?.metadata) || UNTITLED;
 	const notebook = encode((doc) => writeNotebook(doc, title, cells, content?.metadata ?? {}));
 	const store = new OutputStore(db, id);
 	const runs = content ? importedRuns(content, store) : [];
@@ -103,7 +104,7 @@ function importedRuns(content: NotebookContent, store: OutputStore): Run[] {
 }
 
 function titleOf(metadata: JsonObject | undefined): string | null {
-	return typeof metadata?.title === 'string' && metadata.title.trim() !== '' ? metadata.title : null;
+	return typeof metadata?.title === 'string' ? plainLine(metadata.title) || null : null;
 }
 
 function encode(write: (doc: Y.Doc) => void): Uint8Array {

@@ -15,6 +15,7 @@ import { toHtml } from './html-export.ts';
 import { requireRole } from './notebook-access.ts';
 import { createNotebook, readNotebookContent } from './notebook-files.ts';
 import { outputTexts } from './output-text.ts';
+import { isPlainId } from './plain-line.ts';
 import { newToken, tokenDigest } from './secret.ts';
 import type { NotebookRow, Notebooks } from './services.ts';
 
@@ -175,6 +176,7 @@ export function createNotebooks({ db, collab, origin }: NotebooksOptions): Noteb
 		},
 
 		async removeMember(caller, id, user) {
+			if (!isPlainId(user)) return;
 			// Leaving is everybody's own right.
 			await requireRole(db, caller, id, user === caller.user.id ? 'read' : 'share');
 			await db.transaction(async (tx) => {
@@ -194,6 +196,7 @@ export function createNotebooks({ db, collab, origin }: NotebooksOptions): Noteb
 
 		async revokeLink(caller, id, link) {
 			await requireRole(db, caller, id, 'share');
+			if (!isPlainId(link)) return;
 			await db.delete(shareLinks).where(and(eq(shareLinks.id, link), eq(shareLinks.notebookId, id)));
 		},
 

@@ -6,6 +6,7 @@ import type { Database } from '#db/database.ts';
 import { workspaces } from '#db/schema.ts';
 import type { WorkspaceAddress } from '#lib/model/workspace.ts';
 import type { LocalEnvironment } from './local-environment.ts';
+import { isPlainId } from './plain-line.ts';
 
 /** The machine the server runs on. Whoever uses it runs code as the server's account, so it is for administrators. */
 export const LOCAL_WORKSPACE = 'local';
@@ -21,6 +22,8 @@ export function addressOf(row: WorkspaceRecord): WorkspaceAddress & { kind: 'ssh
 
 export function createWorkspaceBook(db: Database, environment: LocalEnvironment): WorkspaceDirectory {
 	async function owned(user: RoomUser, id: string): Promise<boolean> {
+		if (!isPlainId(id)) return false;
+		if (!isId(id)) return false;
 		const [row] = await db
 			.select({ id: workspaces.id })
 			.from(workspaces)

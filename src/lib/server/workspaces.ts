@@ -8,6 +8,7 @@ import { newId } from '#lib/model/ids.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { WorkspaceAddress, WorkspaceState } from '#lib/model/workspace.ts';
 import type { LocalEnvironment } from './local-environment.ts';
+import { isPlainId, plainLine } from './plain-line.ts';
 import type { Caller, WorkspaceRow, Workspaces } from './services.ts';
 import { addressOf, LOCAL_NAME, LOCAL_WORKSPACE, type WorkspaceRecord } from './workspace-book.ts';
 
@@ -52,10 +53,12 @@ export function createWorkspaces({ db, gateway, directory, environment }: Worksp
 	});
 
 	async function own(caller: Caller, id: string): Promise<WorkspaceRecord> {
-		const [row] = await db
-			.select()
-			.from(workspaces)
-			.where(and(eq(workspaces.id, id), eq(workspaces.ownerId, caller.user.id)));
+		const [row] = isPlainId(id)
+			? await db
+					.select()
+					.from(workspaces)
+					.where(and(eq(workspaces.id, id), eq(workspaces.ownerId, caller.user.id)))
+			: [];
 		if (row) return row;
 		throw new ProblemError(404, {
 			code: 'workspace-unknown',
@@ -83,7 +86,7 @@ export function createWorkspaces({ db, gateway, directory, environment }: Worksp
 		async add(caller, fields) {
 			const [row] = await db
 				.insert(workspaces)
-				.values({ id: newId(), ownerId: caller.user.id, ...fields })
+				.values({ id: newId(), ownerId: caller.user.id, ...fields, name: plainLine(fields.name) })
 				.returning();
 			return rowOf(row!);
 		},
@@ -95,7 +98,7 @@ export function createWorkspaces({ db, gateway, directory, environment }: Worksp
 			const [row] = await db
 				.update(workspaces)
 				// Another machine has another key: the old one vouches for nothing.
-				.set({ ...fields, ...(moved ? { hostKey: null } : {}) })
+				.set({ ...fields, name: plainLine(fields.name), ...(moved ? { hostKey: null } : {}) })
 				.where(eq(workspaces.id, id))
 				.returning();
 			return rowOf(row!);

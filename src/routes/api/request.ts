@@ -5,8 +5,9 @@ import { ProblemError } from '#lib/model/problem.ts';
 const SMALL_BYTES = 1024 * 1024;
 
 /**
- * The body as text, at most `limit` bytes; larger ones are refused while they arrive. Only JSON types are taken: a form of
- * another site can send text/plain without asking first, JSON it cannot.
+ * The body as text, at most `limit` bytes. What is too large is read on and dropped: a refusal before the end of the body
+ * would cut the connection, and the client would never hear why. Only JSON types are taken: a form of another site can
+ * send text/plain without asking first, JSON it cannot.
  */
 export async function readText(request: Request, limit = SMALL_BYTES): Promise<string> {
 	const type = (request.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
@@ -18,14 +19,20 @@ export async function readText(request: Request, limit = SMALL_BYTES): Promise<s
 			remedy: 'Send it with Content-Type: application/json.'
 		});
 	}
-	if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit);
 	const parts: Uint8Array[] = [];
 	let size = 0;
-	for await (const part of request.body ?? []) {
-		size += part.byteLength;
-		if (size > limit) throw tooLarge(limit);
-		parts.push(part);
+	try {
+		for await (const part of request.body ?? []) {
+			size += part.byteLength;
+			if (size <= limit) parts.push(part);
+			else parts.length = 0;
+		}
+	} catch (cause) {
+		// The server's own limit, above all of ours, ends the stream.
+		if ((cause as { status?: unknown }).status === 413) throw tooLarge(limit);
+		throw cause;
 	}
+	if (size > limit) throw tooLarge(limit);
 	try {
 		return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts));
 	} catch (cause) {

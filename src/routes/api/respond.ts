@@ -58,7 +58,12 @@ export function json(
 export function problemResponse(status: number, problem: Problem): Response {
 	return new Response(JSON.stringify({ type: `urn:ansatz:problem:${problem.code}`, status, ...problem }), {
 		status,
-		headers: { 'content-type': 'application/problem+json', 'cache-control': 'private, no-store' }
+		headers: {
+			'content-type': 'application/problem+json',
+			'cache-control': 'private, no-store',
+			// There may be a rest of the body on the line that nobody will read.
+			...(status === 413 ? { connection: 'close' } : {})
+		}
 	});
 }
 

@@ -27,8 +27,9 @@ export function sourceOf(text: string, title?: string): { ipynb: string; title?:
 function titleIn(text: string): string | null {
 	if (text.trim() === '') return '';
 	try {
-		const result = v.safeParse(titleOnly, JSON.parse(text));
-		return result.success ? (result.output.title ?? '') : null;
+		const value: unknown = JSON.parse(text);
+		const result = v.safeParse(titleOnly, value);
+		return result.success && !Array.isArray(value) ? (result.output.title ?? '') : null;
 	} catch {
 		return null;
 	}

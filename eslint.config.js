@@ -3,7 +3,17 @@ import svelte from 'eslint-plugin-svelte';
 import ts from 'typescript-eslint';
 
 export default ts.config(
-	{ ignores: ['node_modules/', 'build/', '.svelte-kit/', '.cache/', 'data/', 'test-results/', 'drizzle/migrations/'] },
+	{
+		ignores: [
+			'node_modules/',
+			'build/',
+			'.svelte-kit/',
+			'.cache/',
+			'data/',
+			'test-results/',
+			'drizzle/migrations/'
+		]
+	},
 	...ts.configs.recommended,
 	...svelte.configs.recommended,
 	{

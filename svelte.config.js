@@ -8,7 +8,13 @@ export default {
 		typescript: {
 			config: (config) => ({
 				...config,
-				include: [...config.include, '../collab-server/**/*.ts', '../kernel-gateway/**/*.ts', '../drizzle/**/*.ts', '../scripts/**/*.ts']
+				include: [
+					...config.include,
+					'../collab-server/**/*.ts',
+					'../kernel-gateway/**/*.ts',
+					'../drizzle/**/*.ts',
+					'../scripts/**/*.ts'
+				]
 			})
 		},
 		csp: {

@@ -14,6 +14,9 @@ export async function roleOf(db: Database, notebookId: string, userId: string): 
 
 /** The genesis id of a live document, or null where there is none of that name. */
 export async function genesisOf(db: Database, name: string): Promise<string | null> {
-	const [row] = await db.select({ genesis: documents.genesis }).from(documents).where(eq(documents.name, name));
+	const [row] = await db
+		.select({ genesis: documents.genesis })
+		.from(documents)
+		.where(eq(documents.name, name));
 	return row?.genesis ?? null;
 }

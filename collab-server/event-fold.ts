@@ -15,7 +15,12 @@ export class EventFold {
 	#foldedBefore = 0;
 
 	/** `onAgent` hears what the agent says of the kernel's life, each once. */
-	constructor(projection: Projection, store: OutputStore, desk: RunDesk, onAgent: (event: KernelEvent) => void) {
+	constructor(
+		projection: Projection,
+		store: OutputStore,
+		desk: RunDesk,
+		onAgent: (event: KernelEvent) => void
+	) {
 		this.#projection = projection;
 		this.#store = store;
 		this.#desk = desk;
@@ -33,7 +38,9 @@ export class EventFold {
 	 */
 	beginAgain(active: Run | null): number {
 		this.#foldedBefore = this.#projection.seq;
-		return active && active.firstSeq > 0 ? Math.min(active.firstSeq - 1, this.#foldedBefore) : this.#foldedBefore;
+		return active && active.firstSeq > 0
+			? Math.min(active.firstSeq - 1, this.#foldedBefore)
+			: this.#foldedBefore;
 	}
 
 	/** Before the first event again: nothing is written until the fold has reached what was stored. */
@@ -41,7 +48,12 @@ export class EventFold {
 		if (!active || after >= this.#foldedBefore) return;
 		this.#projection.held = true;
 		const { id, cell, by, queuedAt, place, sourceDigest, firstSeq, state, startedAt } = active;
-		this.#projection.put({ ...newRun(id, cell, by, queuedAt ?? 0, place, sourceDigest), firstSeq, state, startedAt });
+		this.#projection.put({
+			...newRun(id, cell, by, queuedAt ?? 0, place, sourceDigest),
+			firstSeq,
+			state,
+			startedAt
+		});
 	}
 
 	/** Fold what came; calls of one kernel come in the order of `seq`. */

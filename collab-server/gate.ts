@@ -26,7 +26,10 @@ export interface Who {
 }
 
 /** Attach the gate; returns a function that refuses newcomers from then on and one that closes all sockets. */
-export function attachGate(server: Server, options: GateOptions): { close(code: number, reason: string): void } {
+export function attachGate(
+	server: Server,
+	options: GateOptions
+): { close(code: number, reason: string): void } {
 	const sockets = new WebSocketServer({
 		noServer: true,
 		maxPayload: MAX_FRAME_BYTES,
@@ -36,7 +39,9 @@ export function attachGate(server: Server, options: GateOptions): { close(code: 
 
 	server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
 		socket.on('error', () => socket.destroy());
-		void admit(request, socket, head).catch(() => refuse(socket, 503, 'The server cannot check the session now.'));
+		void admit(request, socket, head).catch(() =>
+			refuse(socket, 503, 'The server cannot check the session now.')
+		);
 	});
 
 	async function admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

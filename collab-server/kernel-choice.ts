@@ -19,7 +19,8 @@ export function chooseSpec(
 		throw new ProblemError(409, {
 			code: 'kernelspec-unknown',
 			title: `There is no kernel called “${wanted}” on ${workspaceName}.`,
-			detail: specs.length > 0 ? `It has ${specs.map((spec) => spec.name).join(', ')}.` : 'It has none at all.',
+			detail:
+				specs.length > 0 ? `It has ${specs.map((spec) => spec.name).join(', ')}.` : 'It has none at all.',
 			remedy: 'Choose another kernel.'
 		});
 	}

@@ -32,7 +32,14 @@ export type StartResult = { state: 'starting' } | { state: 'needs-sign-in'; prob
 
 const ALIVE: ReadonlySet<KernelState> = new Set(['idle', 'busy']);
 /** States in which a kernel may live on the other side. */
-const HELD: ReadonlySet<KernelState> = new Set(['starting', 'idle', 'busy', 'lost-link', 'needs-sign-in', 'connecting']);
+const HELD: ReadonlySet<KernelState> = new Set([
+	'starting',
+	'idle',
+	'busy',
+	'lost-link',
+	'needs-sign-in',
+	'connecting'
+]);
 
 export class KernelLink {
 	readonly #options: KernelLinkOptions;
@@ -54,7 +61,12 @@ export class KernelLink {
 	}
 
 	/** Start a new kernel. Throws ProblemError where it cannot be done at all; the document says the same. */
-	async start(user: RoomUser, workspace: string, wanted: string | null, metadata: JsonObject): Promise<StartResult> {
+	async start(
+		user: RoomUser,
+		workspace: string,
+		wanted: string | null,
+		metadata: JsonObject
+	): Promise<StartResult> {
 		const { gateway, directory, projection } = this.#options;
 		const address = await this.#address(workspace);
 		projection.setKernel({
@@ -239,7 +251,9 @@ export class KernelLink {
 		this.#options.onGone(sentence, expected);
 		if (workspace && kernel && content.reason !== 'lost') {
 			// Only tidying: a spool that stays is swept by the agent's own quota.
-			void this.#options.projection.flush().then(() => this.#options.gateway.forget(workspace, kernel).catch(() => undefined));
+			void this.#options.projection
+				.flush()
+				.then(() => this.#options.gateway.forget(workspace, kernel).catch(() => undefined));
 		}
 	}
 

@@ -50,7 +50,12 @@ export class Room {
 	#starting: Promise<void> | null = null;
 	#closed = false;
 
-	private constructor(notebook: NotebookId, options: RoomOptions, people: OpenDocument, runtime: OpenDocument) {
+	private constructor(
+		notebook: NotebookId,
+		options: RoomOptions,
+		people: OpenDocument,
+		runtime: OpenDocument
+	) {
 		const { db, log, gateway, directory, logger } = options;
 		this.#notebook = notebook;
 		this.#options = options;
@@ -159,7 +164,9 @@ export class Room {
 		if (stateVector !== undefined) await covers(this.#doc, Buffer.from(stateVector, 'base64'));
 		await this.#checkPlace(user);
 		const ids = wanted === 'all' ? cellIds(this.#doc) : wanted;
-		const cells = ids.map((id) => readCell(this.#doc, id)).filter((cell): cell is Cell => cell?.type === 'code');
+		const cells = ids
+			.map((id) => readCell(this.#doc, id))
+			.filter((cell): cell is Cell => cell?.type === 'code');
 		const runs = this.#desk.add(user, cells);
 		this.#advance(user);
 		return { runs: runs.map(({ id, cell }) => ({ id, cell })) };

@@ -94,6 +94,8 @@ export class RunLedger {
 	#write(action: () => PromiseLike<unknown>): void {
 		this.#last = this.#last
 			.then(action)
-			.catch((error: unknown) => this.#logger.error({ notebook: this.#notebook, err: error }, 'run not recorded'));
+			.catch((error: unknown) =>
+				this.#logger.error({ notebook: this.#notebook, err: error }, 'run not recorded')
+			);
 	}
 }

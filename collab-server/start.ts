@@ -48,7 +48,12 @@ export async function startCollab(options: CollabOptions): Promise<Collab> {
 	const { http, db, gateway, directory, origins, authenticate, logger } = options;
 	const log = new UpdateLog(db);
 	const sockets = new Sockets();
-	const hocuspocus = new Hocuspocus<SocketContext>({ quiet: true, debounce: 2000, maxDebounce: 10_000, timeout: 60_000 });
+	const hocuspocus = new Hocuspocus<SocketContext>({
+		quiet: true,
+		debounce: 2000,
+		maxDebounce: 10_000,
+		timeout: 60_000
+	});
 	const rooms = new RoomSet({ hocuspocus: hocuspocus as Hocuspocus, db, log, gateway, directory, logger });
 	hocuspocus.configure({
 		extensions: [
@@ -87,7 +92,9 @@ export async function startCollab(options: CollabOptions): Promise<Collab> {
 		.from(runs)
 		.where(inArray(runs.state, ['waiting', 'queued', 'running']));
 	for (const { notebook } of unfinished) {
-		rooms.open(notebook).catch((error: unknown) => logger.error({ notebook, err: error }, 'room not reopened'));
+		rooms
+			.open(notebook)
+			.catch((error: unknown) => logger.error({ notebook, err: error }, 'room not reopened'));
 	}
 
 	return {

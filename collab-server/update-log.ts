@@ -88,9 +88,7 @@ export class UpdateLog {
 		const rows = await this.#db
 			.select({ seq: documentUpdates.seq, data: documentUpdates.data })
 			.from(documentUpdates)
-			.where(
-				and(eq(documentUpdates.document, document), gt(documentUpdates.seq, snapshot?.uptoSeq ?? -1))
-			)
+			.where(and(eq(documentUpdates.document, document), gt(documentUpdates.seq, snapshot?.uptoSeq ?? -1)))
 			.orderBy(asc(documentUpdates.seq));
 		this.#tails.set(document, rows.length);
 		if (!snapshot && rows.length === 0) return { update: null, corrupt: [] };

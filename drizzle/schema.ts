@@ -96,7 +96,10 @@ export const members = pgTable(
 			.references(() => users.id, { onDelete: 'cascade' }),
 		role: text().$type<Role>().notNull()
 	},
-	(table) => [primaryKey({ columns: [table.notebookId, table.userId] }), index('member_user').on(table.userId)]
+	(table) => [
+		primaryKey({ columns: [table.notebookId, table.userId] }),
+		index('member_user').on(table.userId)
+	]
 );
 
 export const shareLinks = pgTable(

@@ -1,11 +1,21 @@
 // `npm run bench -- NAME`: one benchmark with its peers in the same run; the last line is one JSON object.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildSite, fail, installDependencies, node, pythonEnvironment, requirePackages, root, run } from './prerequisites.mjs';
+import {
+	buildSite,
+	fail,
+	installDependencies,
+	node,
+	pythonEnvironment,
+	requirePackages,
+	root,
+	run
+} from './prerequisites.mjs';
 
 const [name] = process.argv.slice(2);
 const file = join('tests', 'bench', `${name}.ts`);
-if (!name || !/^[a-z-]+$/.test(name) || !existsSync(join(root, file))) fail('Type: npm run bench -- roundtrip|keystroke', 2);
+if (!name || !/^[a-z-]+$/.test(name) || !existsSync(join(root, file)))
+	fail('Type: npm run bench -- roundtrip|keystroke', 2);
 
 installDependencies();
 requirePackages({ sshd: 'openssh-server', chromium: 'chromium' });

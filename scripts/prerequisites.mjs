@@ -43,7 +43,9 @@ export function buildSite() {
 	const built = existsSync(join(root, 'build', 'handler.js'));
 	if (built && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
 	console.log('Building the site …');
-	run(node, [join('node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'error'], { stdio: ['ignore', 'ignore', 'inherit'] });
+	run(node, [join('node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'error'], {
+		stdio: ['ignore', 'ignore', 'inherit']
+	});
 	mkdirSync(cache, { recursive: true });
 	writeFileSync(stamp, wanted);
 }
@@ -51,9 +53,12 @@ export function buildSite() {
 /** A Python 3.8 or newer, or the end. */
 export function requirePython(python = process.env.PYTHON ?? 'python3') {
 	const check = spawnSync(python, ['-c', 'import sys, venv; sys.exit(sys.version_info < (3, 8))']);
-	if (check.error) fail(`Python 3.8 or newer is missing. On Debian or Ubuntu type: apt-get install python3 python3-venv`);
+	if (check.error)
+		fail(`Python 3.8 or newer is missing. On Debian or Ubuntu type: apt-get install python3 python3-venv`);
 	if (check.status !== 0) {
-		fail(`${python} is older than 3.8 or has no venv module. On Debian or Ubuntu type: apt-get install python3-venv`);
+		fail(
+			`${python} is older than 3.8 or has no venv module. On Debian or Ubuntu type: apt-get install python3-venv`
+		);
 	}
 	return python;
 }
@@ -100,7 +105,10 @@ export function onPath(command) {
 /** The commit of the checkout, or "unknown". */
 export function commit() {
 	try {
-		return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] })
+		return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+			cwd: root,
+			stdio: ['ignore', 'pipe', 'ignore']
+		})
 			.toString()
 			.trim();
 	} catch {
@@ -110,7 +118,8 @@ export function commit() {
 
 function digestOf(files) {
 	const hash = createHash('sha256');
-	for (const file of files) hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0');
+	for (const file of files)
+		hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0');
 	return hash.digest('hex');
 }
 

@@ -27,7 +27,9 @@ const python = pythonEnvironment('python', join(root, 'tests', 'agent', 'require
 buildSite();
 
 const data = existsSync(join(root, '..', 'shared', 'data'));
-console.log(data ? 'Running over ../shared/data as well.' : 'No ../shared/data: running over the fixtures alone.');
+console.log(
+	data ? 'Running over ../shared/data as well.' : 'No ../shared/data: running over the fixtures alone.'
+);
 
 const results = [];
 for (const [name, part] of Object.entries(parts)) {
@@ -38,7 +40,9 @@ for (const [name, part] of Object.entries(parts)) {
 
 console.log('');
 for (const { name, passed, failed, skipped } of results) {
-	console.log(`${name.padEnd(6)} ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+	console.log(
+		`${name.padEnd(6)} ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+	);
 }
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
 console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
@@ -53,9 +57,13 @@ function agentTests() {
 	const vermin = run(join(root, '.cache', 'python', 'bin', 'vermin'), [
 		...['--quiet', '--no-tips', '--violations', '-t=3.8-', join(root, 'agent')]
 	]);
-	const tests = run(python, ['-W', 'ignore', '-m', 'unittest', 'discover', '-s', 'tests/agent', '-t', 'tests/agent'], {
-		stdio: ['ignore', 'inherit', 'pipe']
-	});
+	const tests = run(
+		python,
+		['-W', 'ignore', '-m', 'unittest', 'discover', '-s', 'tests/agent', '-t', 'tests/agent'],
+		{
+			stdio: ['ignore', 'inherit', 'pipe']
+		}
+	);
 	process.stdout.write(tests.stderr);
 	const words = tests.stderr.toString();
 	const ran = Number(/^Ran (\d+) tests?/m.exec(words)?.[1] ?? 0);
@@ -64,7 +72,11 @@ function agentTests() {
 	// A runner that died, or ran nothing, has failed whatever it counted.
 	if ((tests.status !== 0 && failed === 0) || ran === 0) failed = Math.max(1, failed);
 	const versions = vermin.status === 0 ? outcome(1, 0) : outcome(0, 1);
-	return outcome(versions.passed + ran - failed - count('skipped'), versions.failed + failed, count('skipped'));
+	return outcome(
+		versions.passed + ran - failed - count('skipped'),
+		versions.failed + failed,
+		count('skipped')
+	);
 }
 
 function unitTests() {
@@ -85,7 +97,13 @@ function browserTests() {
 	rmSync(file, { force: true });
 	const { status } = run(
 		node,
-		['node_modules/@playwright/test/cli.js', 'test', '-c', 'tests/e2e/playwright.config.ts', '--reporter=list,json'],
+		[
+			'node_modules/@playwright/test/cli.js',
+			'test',
+			'-c',
+			'tests/e2e/playwright.config.ts',
+			'--reporter=list,json'
+		],
 		{ env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: file } }
 	);
 	if (!existsSync(file)) return outcome(0, 1);

@@ -64,7 +64,8 @@ try {
 	process.stdout.write(values.json ? `${JSON.stringify(answer.json)}\n` : `${answer.words.join('\n')}\n`);
 	process.exit(0);
 } catch (error) {
-	const usage = error instanceof UsageError || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
+	const usage =
+		error instanceof UsageError || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
 	const known = usage || error instanceof ProblemError || error instanceof ConfigError;
 	process.stderr.write(`${known ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
 	if (usage) process.stderr.write('See npx ansatz --help.\n');
@@ -106,7 +107,10 @@ async function listUsers(db: Database): Promise<Answer> {
 		.select({ id: users.id, name: users.name, displayName: users.displayName, admin: users.admin })
 		.from(users)
 		.orderBy(users.name);
-	return { words: rows.map((row) => `${row.name}${row.admin ? ' (administrator)' : ''}`), json: { users: rows } };
+	return {
+		words: rows.map((row) => `${row.name}${row.admin ? ' (administrator)' : ''}`),
+		json: { users: rows }
+	};
 }
 
 async function createToken(
@@ -127,14 +131,19 @@ async function createToken(
 	}
 	const token = await insertToken(db, user, options);
 	const { scopes } = options;
-	return { words: [`Token of ${user.name} (${scopes.join(', ')}), shown only now:`, token], json: { token, scopes } };
+	return {
+		words: [`Token of ${user.name} (${scopes.join(', ')}), shown only now:`, token],
+		json: { token, scopes }
+	};
 }
 
 async function passwordFromInput(): Promise<string> {
 	if (process.stdin.isTTY) process.stderr.write('Password, then Ctrl-D: ');
 	const parts: Buffer[] = [];
 	for await (const part of process.stdin) parts.push(part as Buffer);
-	return Buffer.concat(parts).toString('utf8').replace(/\r?\n$/, '');
+	return Buffer.concat(parts)
+		.toString('utf8')
+		.replace(/\r?\n$/, '');
 }
 
 /** Open the server's database: its own cluster is adopted when it runs, else started for this command alone. */

@@ -60,7 +60,8 @@ export const handleError: HandleServerError = ({ error: fault, status }) => {
 		return { message: title, code, detail, remedy };
 	}
 	if (status === 404) return { message: 'There is no such page.', remedy: 'Check the address.' };
-	if (status === 405) return { message: 'This address does not take that.', remedy: 'Go back and try again.' };
+	if (status === 405)
+		return { message: 'This address does not take that.', remedy: 'Go back and try again.' };
 	runningServices().log.error({ err: fault }, 'a request failed');
 	return {
 		message: 'Something went wrong on our side.',

@@ -38,7 +38,10 @@ export interface RunningServices {
 
 /** Start everything but the HTTP listener. Throws ProblemError for what an operator can mend. */
 export async function startServices(config: Config, http: Server): Promise<RunningServices> {
-	const logger = pino({ level: config.logLevel, redact: ['*.password', '*.privateKey', '*.passphrase', '*.token'] }, pino.destination(2));
+	const logger = pino(
+		{ level: config.logLevel, redact: ['*.password', '*.privateKey', '*.passphrase', '*.token'] },
+		pino.destination(2)
+	);
 	const postgres = config.databaseUrl === null ? await startPostgres(config.dataDir) : null;
 	const database = await openDatabase(config.databaseUrl ?? postgres!.address);
 	const { db } = database;
@@ -76,7 +79,9 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		}
 	});
 	// In the background: the page shows how far it is, and a run waits for it.
-	environment.ready(() => {}).catch((error: unknown) => logger.error({ err: error }, 'no Python environment yet'));
+	environment
+		.ready(() => {})
+		.catch((error: unknown) => logger.error({ err: error }, 'no Python environment yet'));
 
 	const services: Services = {
 		accounts: createAccounts({

@@ -20,7 +20,14 @@ const MAY_IMPORT: Record<string, string[]> = {
 };
 
 /** The only files that see all rooms. */
-const COMPOSITION = ['src/server.ts', 'src/services.ts', 'src/cli.ts', 'src/hooks.server.ts', 'src/app.d.ts', 'vite.config.ts'];
+const COMPOSITION = [
+	'src/server.ts',
+	'src/services.ts',
+	'src/cli.ts',
+	'src/hooks.server.ts',
+	'src/app.d.ts',
+	'vite.config.ts'
+];
 
 /** Rooms whose files the browser loads: of the server they may know types only. */
 const BROWSER = ['src/lib/model', 'src/lib/client', 'src/lib/editor', 'src/lib/components'];
@@ -44,7 +51,8 @@ interface Import {
 function files(folder: string): string[] {
 	return readdirSync(join(ROOT, folder)).flatMap((name) => {
 		const path = join(folder, name);
-		if (statSync(join(ROOT, path)).isDirectory()) return name === 'migrations' || name === 'schema' ? [] : files(path);
+		if (statSync(join(ROOT, path)).isDirectory())
+			return name === 'migrations' || name === 'schema' ? [] : files(path);
 		return /\.(ts|js|svelte)$/.test(name) ? [path] : [];
 	});
 }
@@ -54,7 +62,8 @@ const sources = [...new Set([...Object.keys(MAY_IMPORT).flatMap(files), ...COMPO
 function importsOf(file: string): Import[] {
 	const text = readFileSync(join(ROOT, file), 'utf8');
 	const found: Import[] = [];
-	const pattern = /(?:^|\n)\s*(import|export)\s+(type\s+)?([^'";]*?)from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|(?:^|\n)\s*import\s+'([^']+)'/g;
+	const pattern =
+		/(?:^|\n)\s*(import|export)\s+(type\s+)?([^'";]*?)from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|(?:^|\n)\s*import\s+'([^']+)'/g;
 	for (const match of text.matchAll(pattern)) {
 		const specifier = (match[4] ?? match[5] ?? match[6])!;
 		const line = text.slice(0, match.index).split('\n').length + (match[0].startsWith('\n') ? 1 : 0);
@@ -126,7 +135,9 @@ test('no file imports itself in a circle', () => {
 
 test('the environment is read in one file', () => {
 	const wrong = sources.filter(
-		(file) => file !== 'src/lib/server/config.ts' && /process\.env|import\.meta\.env\.[A-Z]/.test(readFileSync(join(ROOT, file), 'utf8'))
+		(file) =>
+			file !== 'src/lib/server/config.ts' &&
+			/process\.env|import\.meta\.env\.[A-Z]/.test(readFileSync(join(ROOT, file), 'utf8'))
 	);
 	expect(wrong).toEqual([]);
 });
@@ -143,7 +154,9 @@ test('what the browser loads imports nothing of Node', () => {
 });
 
 test('imports between files name the ending', () => {
-	const wrong = all.filter(({ target }) => target && !/\.(ts|js|svelte|json|css)$|\/\$types(\.js)?$|\/\$types\.ts$/.test(target));
+	const wrong = all.filter(
+		({ target }) => target && !/\.(ts|js|svelte|json|css)$|\/\$types(\.js)?$|\/\$types\.ts$/.test(target)
+	);
 	expect(wrong.map(where)).toEqual([]);
 });
 
@@ -154,7 +167,8 @@ test('there is one copy of yjs: two would not know each other’s types', () => 
 			const path = join(folder, name);
 			if (name === 'yjs') copies.push(relative(ROOT, path));
 			else if (name.startsWith('@')) look(path, depth);
-			else if (depth > 0 && safeIsFolder(join(path, 'node_modules'))) look(join(path, 'node_modules'), depth - 1);
+			else if (depth > 0 && safeIsFolder(join(path, 'node_modules')))
+				look(join(path, 'node_modules'), depth - 1);
 		}
 	};
 	look(join(ROOT, 'node_modules'), 3);
@@ -171,7 +185,9 @@ function safeIsFolder(path: string): boolean {
 
 test('each top-level room has a README of at most forty lines', () => {
 	for (const room of ['agent', 'kernel-gateway', 'collab-server', 'drizzle']) {
-		const lines = readFileSync(join(ROOT, room, 'README.md'), 'utf8').trimEnd().split('\n').length;
+		const lines = readFileSync(join(ROOT, room, 'README.md'), 'utf8')
+			.trimEnd()
+			.split('\n').length;
 		expect(lines, room).toBeLessThanOrEqual(40);
 	}
 });

@@ -34,7 +34,12 @@ export async function installClock(page: Page): Promise<void> {
 					});
 				};
 				const observer = new MutationObserver(look);
-				observer.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+				observer.observe(document.body, {
+					subtree: true,
+					childList: true,
+					characterData: true,
+					attributes: true
+				});
 				look();
 			});
 	});

@@ -22,7 +22,9 @@ export function ratios(ours: Figures, peers: Record<string, Figures>): Record<st
 
 /** Print the figures for people. */
 export function say(what: string, { p50, p95 }: Figures, n: number): void {
-	console.log(`${what.padEnd(52)} p50 ${p50.toFixed(2).padStart(7)}  p95 ${p95.toFixed(2).padStart(7)} ms  (n=${n})`);
+	console.log(
+		`${what.padEnd(52)} p50 ${p50.toFixed(2).padStart(7)}  p95 ${p95.toFixed(2).padStart(7)} ms  (n=${n})`
+	);
 }
 
 /** The last line. */

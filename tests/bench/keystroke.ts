@@ -34,7 +34,10 @@ const ours: number[] = [];
 const theirs: number[] = [];
 const echo: number[] = [];
 try {
-	const [a, b] = [await context(browser, server.origin, ada.cookie), await context(browser, server.origin, bob.cookie)];
+	const [a, b] = [
+		await context(browser, server.origin, ada.cookie),
+		await context(browser, server.origin, bob.cookie)
+	];
 	const writer = await openNotebook(a, `${server.origin}/notebooks/${notebook}`);
 	const reader = await openNotebook(b, `${server.origin}/notebooks/${notebook}`);
 	const [c, d] = [await browser.newContext(), await browser.newContext()];
@@ -74,7 +77,9 @@ async function type(from: Page, to: Page, count: number, own: number[]): Promise
 		const seen = to.evaluate(
 			(wanted) =>
 				(window as unknown as Clock).__painted(
-					() => document.querySelector('.cm-content .cm-line')!.textContent!.replace(/\u2060.*$/, '').length >= wanted
+					() =>
+						document.querySelector('.cm-content .cm-line')!.textContent!.replace(/\u2060.*$/, '').length >=
+						wanted
 				),
 			length
 		);
@@ -86,7 +91,11 @@ async function type(from: Page, to: Page, count: number, own: number[]): Promise
 			length
 		);
 		await from.keyboard.press(String.fromCharCode(97 + r.below(26)));
-		const [painted, pressed, local] = [await seen, await from.evaluate(() => (window as unknown as Clock).__pressed), await echoed];
+		const [painted, pressed, local] = [
+			await seen,
+			await from.evaluate(() => (window as unknown as Clock).__pressed),
+			await echoed
+		];
 		times.push(painted - pressed);
 		own.push(local - pressed);
 		await new Promise((resolve) => setTimeout(resolve, 60 + r.below(60)));
@@ -94,7 +103,11 @@ async function type(from: Page, to: Page, count: number, own: number[]): Promise
 	return times;
 }
 
-async function context(browser: Browser, url: string, cookie: { name: string; value: string }): Promise<BrowserContext> {
+async function context(
+	browser: Browser,
+	url: string,
+	cookie: { name: string; value: string }
+): Promise<BrowserContext> {
 	const made = await browser.newContext();
 	await made.addCookies([{ ...cookie, url }]);
 	return made;
@@ -135,7 +148,9 @@ async function startPeer(): Promise<{ url: string; stop(): Promise<void> }> {
 	const http = createServer((request, response) => {
 		const js = request.url === '/page.js';
 		response.setHeader('Content-Type', js ? 'text/javascript' : 'text/html');
-		response.end(js ? script : '<!doctype html><meta charset=utf-8><body><script type=module src=/page.js></script>');
+		response.end(
+			js ? script : '<!doctype html><meta charset=utf-8><body><script type=module src=/page.js></script>'
+		);
 	});
 	attachYWebsocket(http);
 	await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));

@@ -51,7 +51,11 @@ try {
 				(window as unknown as Clock).__painted(() => {
 					const cell = document.querySelector<HTMLElement>('[data-testid=cell]')!;
 					const output = cell.querySelector('[data-testid=output]');
-					return cell.dataset.state === 'done' && cell.dataset.count !== last && output?.textContent?.trim() === '2';
+					return (
+						cell.dataset.state === 'done' &&
+						cell.dataset.count !== last &&
+						output?.textContent?.trim() === '2'
+					);
 				}),
 			before
 		);
@@ -95,11 +99,15 @@ async function signIn(person: SeededPerson, id: string): Promise<void> {
 function bareKernel(): number[] {
 	const script = fileURLToPath(new URL('./bare-kernel.py', import.meta.url));
 	const connection = connectionFile();
-	return JSON.parse(execFileSync(testPython(), [script, connection, String(RUNS)], { encoding: 'utf8' })) as number[];
+	return JSON.parse(
+		execFileSync(testPython(), [script, connection, String(RUNS)], { encoding: 'utf8' })
+	) as number[];
 }
 
 function connectionFile(): string {
-	const found = readdirSync(sshd.home, { recursive: true, encoding: 'utf8' }).find((path) => path.endsWith('connection.json'));
+	const found = readdirSync(sshd.home, { recursive: true, encoding: 'utf8' }).find((path) =>
+		path.endsWith('connection.json')
+	);
 	if (!found) throw new Error('The connection file of the kernel was not found.');
 	return join(sshd.home, found);
 }

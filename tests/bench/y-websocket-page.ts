@@ -10,6 +10,9 @@ const provider = new WebsocketProvider(`ws://${location.host}`, 'room', doc);
 const text = doc.getText('text');
 new EditorView({
 	parent: document.body,
-	state: EditorState.create({ doc: text.toString(), extensions: [EditorView.lineWrapping, yCollab(text, provider.awareness)] })
+	state: EditorState.create({
+		doc: text.toString(),
+		extensions: [EditorView.lineWrapping, yCollab(text, provider.awareness)]
+	})
 });
 provider.on('sync', () => (document.body.dataset.ready = 'yes'));

@@ -30,7 +30,8 @@ async function shared(role: 'viewer' | 'runner' | 'editor'): Promise<string> {
 
 async function stored(id: string): Promise<Y.Doc> {
 	const doc = new Y.Doc();
-	for (const update of (await rooms.services.notebooks.get(ada.caller, id)) && [await load(id)]) Y.applyUpdate(doc, update);
+	for (const update of (await rooms.services.notebooks.get(ada.caller, id)) && [await load(id)])
+		Y.applyUpdate(doc, update);
 	return doc;
 }
 
@@ -48,7 +49,9 @@ test('a viewer’s edits reach nobody, and the client is told that they are not 
 	insertCell(open.doc, 0, { type: 'code', source: 'import os' });
 	sourceOf(cellsOf(open.doc).get(before[0]!.id))!.insert(0, 'forged');
 	// Answered in order: when this comes back the server has seen the edits.
-	await expect(open.command({ do: 'run', cells: 'all' })).rejects.toMatchObject({ problem: { code: 'role' } });
+	await expect(open.command({ do: 'run', cells: 'all' })).rejects.toMatchObject({
+		problem: { code: 'role' }
+	});
 	expect(open.notebook.unsyncedChanges).toBeGreaterThan(0);
 	expect(readCells(await stored(id))).toEqual(before);
 	open.close();
@@ -74,7 +77,9 @@ test('a runner runs but does not edit', async () => {
 	const runner = await rooms.open(bob, id);
 	const { runs } = await runner.command({ do: 'run', cells: [cell] });
 	expect(runs).toHaveLength(1);
-	await expect(runner.command({ do: 'clear', cells: 'all' })).rejects.toMatchObject({ problem: { code: 'role' } });
+	await expect(runner.command({ do: 'clear', cells: 'all' })).rejects.toMatchObject({
+		problem: { code: 'role' }
+	});
 	sourceOf(cellsOf(runner.doc).get(cell))!.insert(0, 'forged ');
 	await runner.command({ do: 'cancel', runs: 'all' });
 	expect(sourceOf(cellsOf(owner.doc).get(cell))!.toString()).toBe('40+2');
@@ -147,7 +152,9 @@ test('presence carries the name of the session, whatever the client says, and no
 	encoding.writeVarString(frame, `notebook/${id}`);
 	encoding.writeVarUint(frame, 1);
 	encoding.writeVarUint8Array(frame, encodeAwarenessUpdate(forged, [forged.clientID]));
-	(viewer.notebook.configuration.websocketProvider.webSocket as unknown as WebSocket).send(encoding.toUint8Array(frame));
+	(viewer.notebook.configuration.websocketProvider.webSocket as unknown as WebSocket).send(
+		encoding.toUint8Array(frame)
+	);
 	await expect(viewer.command({ do: 'interrupt' })).rejects.toThrow();
 	const third = await rooms.open(ada, id);
 	await new Promise<void>((resolve) => {
@@ -188,7 +195,9 @@ test('a socket without a session, and one at another path, are refused', async (
 function upgrade(path: string, headers: Record<string, string | undefined>): Promise<number> {
 	return new Promise((resolve, reject) => {
 		const present = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
-		const socket = new WebSocket(`ws://127.0.0.1:${port()}${path}`, { headers: present as Record<string, string> });
+		const socket = new WebSocket(`ws://127.0.0.1:${port()}${path}`, {
+			headers: present as Record<string, string>
+		});
 		socket.on('unexpected-response', (request, response) => {
 			resolve(response.statusCode ?? 0);
 			request.destroy();
@@ -207,7 +216,9 @@ test('a frame above the limit closes the socket with 1009 and changes nothing', 
 	const open = await rooms.open(ada, id);
 	const provider: HocuspocusProvider = open.notebook;
 	const closed = new Promise<number>((resolve) =>
-		provider.configuration.websocketProvider.on('close', ({ event }: { event: { code: number } }) => resolve(event.code))
+		provider.configuration.websocketProvider.on('close', ({ event }: { event: { code: number } }) =>
+			resolve(event.code)
+		)
 	);
 	sourceOf(cellsOf(open.doc).get(before[0]!.id))!.insert(0, 'x'.repeat(5_000_000));
 	expect(await closed).toBe(1009);
@@ -226,7 +237,9 @@ test('garbage on the socket and unknown commands do no harm', async () => {
 	const frame = encoding.createEncoder();
 	encoding.writeVarString(frame, `notebook/${id}`);
 	for (const byte of [0, 2, 255, 255, 255, 3, 1, 2]) encoding.writeUint8(frame, byte);
-	(open.notebook.configuration.websocketProvider.webSocket as unknown as WebSocket).send(encoding.toUint8Array(frame));
+	(open.notebook.configuration.websocketProvider.webSocket as unknown as WebSocket).send(
+		encoding.toUint8Array(frame)
+	);
 	open.close();
 	const again = await rooms.open(ada, id);
 	insertCell(again.doc, 0, { type: 'markdown', source: 'still here' });

@@ -24,11 +24,22 @@ let genesis: string;
 beforeAll(async () => {
 	server = await startServer();
 	const database = await openDatabase((await startPostgres(server.dataDir)).address);
-	const user = await addUser(database.db, { name: 'ada', displayName: 'Ada', password: 'long enough', admin: true });
-	const session = await createSessions(database.db, { secure: false }).create(user, { address: '', userAgent: '' });
+	const user = await addUser(database.db, {
+		name: 'ada',
+		displayName: 'Ada',
+		password: 'long enough',
+		admin: true
+	});
+	const session = await createSessions(database.db, { secure: false }).create(user, {
+		address: '',
+		userAgent: ''
+	});
 	cookie = `${session.cookie.name}=${session.cookie.value}`;
 	notebook = (await createNotebook(database.db, user)).id;
-	const [row] = await database.db.select().from(documents).where(eq(documents.name, notebookDocName(notebook)));
+	const [row] = await database.db
+		.select()
+		.from(documents)
+		.where(eq(documents.name, notebookDocName(notebook)));
 	genesis = row!.genesis;
 	await database.close();
 });
@@ -88,7 +99,8 @@ test(`kill -9 of the server under typing, ${ROUNDS} rounds: every acknowledged c
 			});
 			const type = (): void => {
 				if (!going) return;
-				for (let i = r.below(4); i >= 0; i--) tab.text.insert(tab.text.length, String.fromCharCode(97 + r.below(26)));
+				for (let i = r.below(4); i >= 0; i--)
+					tab.text.insert(tab.text.length, String.fromCharCode(97 + r.below(26)));
 				setTimeout(type, 3 + r.below(12));
 			};
 			type();

@@ -12,7 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => rooms.end());
 
-async function notebookWith(...sources: string[]): Promise<{ id: string; open: OpenNotebook; cells: string[] }> {
+async function notebookWith(
+	...sources: string[]
+): Promise<{ id: string; open: OpenNotebook; cells: string[] }> {
 	const { id } = await rooms.services.notebooks.create(ada.caller);
 	const open = await rooms.open(ada, id);
 	const first = cellIds(open.doc)[0]!;

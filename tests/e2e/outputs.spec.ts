@@ -7,14 +7,16 @@ const SOURCES = {
 	result: '{"a": 1}',
 	error: '1/0',
 	png: 'import matplotlib.pyplot as plt\nplt.plot([1, 4, 9]);',
-	svg: 'from IPython.display import SVG\nSVG("<svg xmlns=\'http://www.w3.org/2000/svg\' width=\'40\' height=\'20\'><rect width=\'40\' height=\'20\'/><script>window.top.__xss = 1</script></svg>")',
-	table: 'from IPython.display import HTML\nHTML("<table><tr><th>mass</th></tr><tr><td>125.1</td></tr></table>")',
+	svg: "from IPython.display import SVG\nSVG(\"<svg xmlns='http://www.w3.org/2000/svg' width='40' height='20'><rect width='40' height='20'/><script>window.top.__xss = 1</script></svg>\")",
+	table:
+		'from IPython.display import HTML\nHTML("<table><tr><th>mass</th></tr><tr><td>125.1</td></tr></table>")',
 	latex: 'from IPython.display import Math\nMath(r"\\frac{a}{b}")',
 	json: 'from IPython.display import JSON\nJSON({"depth": {"deeper": [1, 2]}})',
 	markdown: 'from IPython.display import Markdown\nMarkdown("**bold** and $x^2$")',
 	clear: 'from IPython.display import clear_output\nprint("old")\nclear_output(wait=True)\nprint("new")',
 	update: 'from IPython.display import display\nh = display("first", display_id=True)\nh.update("second")',
-	script: 'HTML("<div id=t>waiting</div><script>document.getElementById(\'t\').textContent = \'ran in \' + self.origin; try { parent.__xss = 1 } catch (e) {} fetch(\'/api/notebooks\').catch(() => {})</script>")',
+	script:
+		"HTML(\"<div id=t>waiting</div><script>document.getElementById('t').textContent = 'ran in ' + self.origin; try { parent.__xss = 1 } catch (e) {} fetch('/api/notebooks').catch(() => {})</script>\")",
 	handler: 'HTML("<img src=x onerror=\'window.__xss = 1\'><b>after</b>")'
 };
 
@@ -34,14 +36,18 @@ function notebook(): string {
 	});
 }
 
-test('every kind of output is shown, and HTML with script runs in the frame only', async ({ browser, site }) => {
+test('every kind of output is shown, and HTML with script runs in the frame only', async ({
+	browser,
+	site
+}) => {
 	test.setTimeout(180_000);
 	const una = await site.seed.person('una', { admin: true, displayName: 'Una' });
 	const id = await site.seed.notebook(una, notebook());
 	const page = await openNotebook(await site.signedIn(browser, una), site, id);
 	const calls: string[] = [];
 	page.on('request', (request) => {
-		if (request.url().includes('/api/notebooks') && request.frame() !== page.mainFrame()) calls.push(request.url());
+		if (request.url().includes('/api/notebooks') && request.frame() !== page.mainFrame())
+			calls.push(request.url());
 	});
 	for (const name of Object.keys(SOURCES)) await runCell(page, name);
 	await expect(out(page, 'error')).toContainText('ZeroDivisionError');
@@ -78,7 +84,14 @@ test('interrupt stops a cell, restart gives a new kernel, and both are said', as
 			nbformat_minor: 5,
 			metadata: {},
 			cells: [
-				{ cell_type: 'code', id: 'a', metadata: {}, source: 'x = 1\nimport time\nprint("going", flush=True)\ntime.sleep(600)', outputs: [], execution_count: null },
+				{
+					cell_type: 'code',
+					id: 'a',
+					metadata: {},
+					source: 'x = 1\nimport time\nprint("going", flush=True)\ntime.sleep(600)',
+					outputs: [],
+					execution_count: null
+				},
 				{ cell_type: 'code', id: 'b', metadata: {}, source: 'x', outputs: [], execution_count: null }
 			]
 		})

@@ -5,10 +5,20 @@ import { chmodSync, mkdtempSync, mkdirSync, writeFileSync } from 'node:fs';
 import { workspaces } from '#db/schema.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pythonFolders, TEST_ENVIRONMENT } from '../support/python.ts';
+import { pythonFolders } from '../support/python.ts';
 import { startSshd, type Sshd } from '../support/sshd.ts';
 import { freePort } from '../support/server-process.ts';
-import { cells, editor, expect, openDialog, openNotebook, saved, sourceOf, test, typeInto } from './support.ts';
+import {
+	cells,
+	editor,
+	expect,
+	openDialog,
+	openNotebook,
+	saved,
+	sourceOf,
+	test,
+	typeInto
+} from './support.ts';
 
 let sshd: Sshd;
 test.beforeAll(async () => {
@@ -23,7 +33,10 @@ async function runAndConnect(page: Page): Promise<void> {
 	await openDialog(page);
 }
 
-test('a wrong password at sign-in is refused in one sentence that does not say which part was wrong', async ({ page, site }) => {
+test('a wrong password at sign-in is refused in one sentence that does not say which part was wrong', async ({
+	page,
+	site
+}) => {
 	await site.seed.person('kim');
 	await page.goto(`${site.server.origin}/sign-in`);
 	for (const name of ['kim', 'nobody-of-that-name']) {
@@ -35,7 +48,10 @@ test('a wrong password at sign-in is refused in one sentence that does not say w
 	await expect(page).toHaveURL(/sign-in/);
 });
 
-test('an unknown host and a closed port are named, and the notebook stays as it was', async ({ browser, site }) => {
+test('an unknown host and a closed port are named, and the notebook stays as it was', async ({
+	browser,
+	site
+}) => {
 	const lou = await site.seed.person('lou');
 	const id = await site.seed.notebook(lou);
 	const closed = await freePort();
@@ -50,7 +66,10 @@ test('an unknown host and a closed port are named, and the notebook stays as it 
 	await expect(panel.getByRole('button', { name: 'Try again' })).toBeVisible();
 	await expect.poll(() => sourceOf(page, 0)).toBe('1+1');
 
-	await site.seed.db.update(workspaces).set({ host: 'no-such-host.invalid' }).where(eq(workspaces.ownerId, lou.id));
+	await site.seed.db
+		.update(workspaces)
+		.set({ host: 'no-such-host.invalid' })
+		.where(eq(workspaces.ownerId, lou.id));
 	await panel.getByRole('button', { name: 'Try again' }).click();
 	await expect(panel.getByRole('alert')).toContainText('no-such-host.invalid');
 	await expect(panel.getByRole('alert')).toContainText(/name/i);
@@ -70,7 +89,10 @@ test('a machine without Python is named as such, with what to install', async ({
 	await bare.stop();
 });
 
-test('a host key that is not accepted ends the attempt before anything is sent', async ({ browser, site }) => {
+test('a host key that is not accepted ends the attempt before anything is sent', async ({
+	browser,
+	site
+}) => {
 	const nia = await site.seed.person('nia');
 	const id = await site.seed.notebook(nia);
 	await site.seed.workspace(nia, { ...sshd, fingerprint: null }, []);
@@ -85,13 +107,19 @@ test('a host key that is not accepted ends the attempt before anything is sent',
 	expect((await api.json()).workspaces[0].hostKey).toBeNull();
 });
 
-test('a kernel that dies at its start is told with its last words, and the cell does not wait for ever', async ({ browser, site }) => {
+test('a kernel that dies at its start is told with its last words, and the cell does not wait for ever', async ({
+	browser,
+	site
+}) => {
 	const environment = mkdtempSync(join(tmpdir(), 'ansatz-broken-'));
 	chmodSync(environment, 0o755);
 	const folder = join(environment, 'share', 'jupyter', 'kernels', 'broken');
 	mkdirSync(folder, { recursive: true });
 	const argv = ['/bin/sh', '-c', 'echo "libfoo.so.1: cannot open shared object file" >&2; exit 3'];
-	writeFileSync(join(folder, 'kernel.json'), JSON.stringify({ argv, display_name: 'Broken', language: 'python' }));
+	writeFileSync(
+		join(folder, 'kernel.json'),
+		JSON.stringify({ argv, display_name: 'Broken', language: 'python' })
+	);
 	const otto = await site.seed.person('otto');
 	const id = await site.seed.notebook(
 		otto,
@@ -109,12 +137,17 @@ test('a kernel that dies at its start is told with its last words, and the cell 
 	const dialog = page.getByRole('dialog');
 	await dialog.getByRole('textbox', { name: 'Password' }).fill(server.password);
 	await dialog.getByRole('button', { name: 'Sign in' }).click();
-	await expect(page.getByText(/could not start \(exit code 3\).*libfoo\.so\.1/).first()).toBeVisible({ timeout: 30_000 });
+	await expect(page.getByText(/could not start \(exit code 3\).*libfoo\.so\.1/).first()).toBeVisible({
+		timeout: 30_000
+	});
 	await expect(cells(page).first()).not.toHaveAttribute('data-state', /queued|running|waiting/);
 	await server.stop();
 });
 
-test('a paste of five megabytes is refused with its size and the limit, and the cell stays as it was', async ({ browser, site }) => {
+test('a paste of five megabytes is refused with its size and the limit, and the cell stays as it was', async ({
+	browser,
+	site
+}) => {
 	const pia = await site.seed.person('pia', { admin: true });
 	const id = await site.seed.notebook(pia);
 	const page = await openNotebook(await site.signedIn(browser, pia), site, id);
@@ -122,7 +155,9 @@ test('a paste of five megabytes is refused with its size and the limit, and the 
 	await editor(page, 0).evaluate((element) => {
 		const data = new DataTransfer();
 		data.setData('text/plain', 'x'.repeat(5_000_000));
-		element.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+		element.dispatchEvent(
+			new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })
+		);
 	});
 	await expect(page.getByText('That paste is too big for a cell').first()).toBeVisible();
 	await expect(page.getByText(/1[.,]000[.,]000|1 MB|1 000 000/).first()).toBeVisible();
@@ -131,16 +166,24 @@ test('a paste of five megabytes is refused with its size and the limit, and the 
 	await saved(page);
 });
 
-test('a broken notebook file is refused with the place of the fault, and no notebook is made', async ({ browser, site }) => {
+test('a broken notebook file is refused with the place of the fault, and no notebook is made', async ({
+	browser,
+	site
+}) => {
 	const quin = await site.seed.person('quin', { admin: true });
 	const context = await site.signedIn(browser, quin);
 	const page = await context.newPage();
 	await page.goto(`${site.server.origin}/`);
-	await page.locator('input[type=file]').first().setInputFiles({
-		name: 'broken.ipynb',
-		mimeType: 'application/x-ipynb+json',
-		buffer: Buffer.from('{"nbformat": 4,\n "nbformat_minor": 5,\n "metadata": {},\n "cells": [{"cell_type": "code"}]}')
-	});
+	await page
+		.locator('input[type=file]')
+		.first()
+		.setInputFiles({
+			name: 'broken.ipynb',
+			mimeType: 'application/x-ipynb+json',
+			buffer: Buffer.from(
+				'{"nbformat": 4,\n "nbformat_minor": 5,\n "metadata": {},\n "cells": [{"cell_type": "code"}]}'
+			)
+		});
 	await expect(page.getByText(/cells\[0\]|line 4/).first()).toBeVisible();
 	const list = await (await page.request.get(`${site.server.origin}/api/notebooks`)).json();
 	expect(list.notebooks).toEqual([]);
@@ -155,7 +198,9 @@ test('a viewer reads what others write and run, and has nothing to press', async
 	const viewer = await openNotebook(await site.signedIn(browser, sam), site, id);
 	await typeInto(owner, 0, 'print("for all to see")');
 	await owner.keyboard.press('Control+Enter');
-	await expect(cells(viewer).first().getByTestId('output')).toContainText('for all to see', { timeout: 30_000 });
+	await expect(cells(viewer).first().getByTestId('output')).toContainText('for all to see', {
+		timeout: 30_000
+	});
 	await expect(viewer.getByTestId('saved-state')).toHaveText(/Read-only/);
 	await expect(viewer.getByTestId('run-cell')).toHaveCount(0);
 	await editor(viewer, 0).click();

@@ -40,7 +40,10 @@ async function personWithNotebook(site: Site, name: string): Promise<{ person: S
 	return { person, id: await site.seed.notebook(person) };
 }
 
-test('a person adds a machine, looks at its fingerprint once, signs in and runs a cell there', async ({ browser, site }) => {
+test('a person adds a machine, looks at its fingerprint once, signs in and runs a cell there', async ({
+	browser,
+	site
+}) => {
 	const { person, id } = await personWithNotebook(site, 'sonja');
 	const context = await site.signedIn(browser, person);
 	const setup = await context.newPage();
@@ -94,10 +97,17 @@ test('output goes on while all browsers are closed and the server is killed; aft
 	expect(numbers).toEqual(Array.from({ length: 200 }, (_, i) => i));
 });
 
-test('a machine whose host key changed is refused before anything is sent, with both fingerprints shown', async ({ browser, site }) => {
+test('a machine whose host key changed is refused before anything is sent, with both fingerprints shown', async ({
+	browser,
+	site
+}) => {
 	const { person, id } = await personWithNotebook(site, 'vera');
 	const context = await site.signedIn(browser, person);
-	await site.seed.workspace(person, { ...sshd, fingerprint: 'SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }, []);
+	await site.seed.workspace(
+		person,
+		{ ...sshd, fingerprint: 'SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' },
+		[]
+	);
 	const page = await openNotebook(context, site, id);
 	const logged = sshd.logText().length;
 	await typeInto(page, 0, '1+1');

@@ -1,12 +1,19 @@
 /** What browser specs share: a server, people with open pages, and the words of the page. */
-import { test as base, expect, type Browser, type BrowserContext, type Locator, type Page } from '@playwright/test';
+import {
+	test as base,
+	expect,
+	type Browser,
+	type BrowserContext,
+	type Locator,
+	type Page
+} from '@playwright/test';
 import { openSeed, type Seed, type SeededPerson } from '../support/people.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 
 /** A server with its seed, one for each spec file. */
 export const test = base.extend<object, { site: Site }>({
 	site: [
-		// eslint-disable-next-line no-empty-pattern -- Playwright reads the parameter's pattern
+		 
 		async ({}, use) => {
 			const site = await startSite();
 			await use(site);
@@ -21,7 +28,11 @@ export interface Site {
 	server: ServerProcess;
 	seed: Seed;
 	/** A fresh browser context in which that person is signed in. */
-	signedIn(browser: Browser, person: SeededPerson, options?: Parameters<Browser['newContext']>[0]): Promise<BrowserContext>;
+	signedIn(
+		browser: Browser,
+		person: SeededPerson,
+		options?: Parameters<Browser['newContext']>[0]
+	): Promise<BrowserContext>;
 	/** Kill the server and start it again on the same data. */
 	killAndRestart(): Promise<void>;
 	end(): Promise<void>;
@@ -74,7 +85,10 @@ export async function sourceOf(page: Page, cell: number): Promise<string> {
 			[...element.querySelectorAll('.cm-line')]
 				.map((line) => {
 					const copy = line.cloneNode(true) as HTMLElement;
-					for (const caret of copy.querySelectorAll('.cm-ySelectionCaret, .cm-ySelectionInfo, [class*=caret]')) caret.remove();
+					for (const caret of copy.querySelectorAll(
+						'.cm-ySelectionCaret, .cm-ySelectionInfo, [class*=caret]'
+					))
+						caret.remove();
 					return copy.textContent ?? '';
 				})
 				.join('\n')

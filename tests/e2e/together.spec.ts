@@ -1,7 +1,10 @@
 /** Two people in one notebook at once. */
 import { cells, editor, expect, openNotebook, saved, sourceOf, test, typeInto } from './support.ts';
 
-test('two browsers type at once into one cell and into different cells, and end equal', async ({ browser, site }) => {
+test('two browsers type at once into one cell and into different cells, and end equal', async ({
+	browser,
+	site
+}) => {
 	const ada = await site.seed.person('ada', { admin: true, displayName: 'Ada' });
 	const bob = await site.seed.person('bob', { displayName: 'Bob' });
 	const id = await site.seed.notebook(ada);
@@ -24,7 +27,10 @@ test('two browsers type at once into one cell and into different cells, and end 
 	expect(text).toContain('!');
 });
 
-test('a cell moved by one while the other types in it keeps every letter and stands once', async ({ browser, site }) => {
+test('a cell moved by one while the other types in it keeps every letter and stands once', async ({
+	browser,
+	site
+}) => {
 	const cleo = await site.seed.person('cleo', { admin: true, displayName: 'Cleo' });
 	const dan = await site.seed.person('dan', { displayName: 'Dan' });
 	const id = await site.seed.notebook(cleo);
@@ -52,7 +58,10 @@ test('a cell moved by one while the other types in it keeps every letter and sta
 	}
 });
 
-test('undo takes back my own edit, also a deleted cell, and leaves the other person’s', async ({ browser, site }) => {
+test('undo takes back my own edit, also a deleted cell, and leaves the other person’s', async ({
+	browser,
+	site
+}) => {
 	const eva = await site.seed.person('eva', { admin: true, displayName: 'Eva' });
 	const finn = await site.seed.person('finn', { displayName: 'Finn' });
 	const id = await site.seed.notebook(eva);
@@ -80,7 +89,10 @@ test('undo takes back my own edit, also a deleted cell, and leaves the other per
 	await expect.poll(() => sourceOf(b, 1)).toBe('keep me');
 });
 
-test('the page says who is here and shows the other’s cursor with the name of their account', async ({ browser, site }) => {
+test('the page says who is here and shows the other’s cursor with the name of their account', async ({
+	browser,
+	site
+}) => {
 	const gil = await site.seed.person('gil', { admin: true, displayName: 'Gil' });
 	const hana = await site.seed.person('hana', { displayName: 'Hana Mori' });
 	const id = await site.seed.notebook(gil);
@@ -92,7 +104,10 @@ test('the page says who is here and shows the other’s cursor with the name of 
 	await expect(a.getByRole('button', { name: /Hana Mori/ })).toBeVisible();
 });
 
-test('edits made while the line is down are kept, counted and merged afterwards', async ({ browser, site }) => {
+test('edits made while the line is down are kept, counted and merged afterwards', async ({
+	browser,
+	site
+}) => {
 	const ida = await site.seed.person('ida', { admin: true, displayName: 'Ida' });
 	const id = await site.seed.notebook(ida);
 	const context = await site.signedIn(browser, ida);

@@ -42,7 +42,10 @@ function people(): Copy[] {
 	for (const copy of copies) {
 		deliver(copies, copy);
 		for (const other of copies) read(other);
-		copy.undo = new Y.UndoManager(cellsOf(copy.doc), { trackedOrigins: new Set([originOf(copy.doc), 'typing']), captureTimeout: 0 });
+		copy.undo = new Y.UndoManager(cellsOf(copy.doc), {
+			trackedOrigins: new Set([originOf(copy.doc), 'typing']),
+			captureTimeout: 0
+		});
 	}
 	return copies;
 }
@@ -70,7 +73,10 @@ function act(copy: Copy, r: Random): void {
 	if (id === null || !text || action === 0) {
 		insertCell(doc, r.below(ids.length + 1), { type: 'code', source: `new ${r.below(100)}\n` });
 	} else if (action <= 4) {
-		doc.transact(() => text.insert(r.below(text.length + 1), String.fromCodePoint(97 + r.below(26))), 'typing');
+		doc.transact(
+			() => text.insert(r.below(text.length + 1), String.fromCodePoint(97 + r.below(26))),
+			'typing'
+		);
 	} else if (action === 5 && text.length > 0) {
 		doc.transact(() => text.delete(r.below(text.length), 1), 'typing');
 	} else if (action === 6) moveCell(doc, id, r.below(ids.length));

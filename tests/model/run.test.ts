@@ -9,7 +9,11 @@ import { appendStream, HEAD_CHARS, TAIL_CHARS } from '#lib/model/stream.ts';
 
 let seq = 0;
 
-function event(type: string, content: KernelEvent['content'], channel: KernelEvent['channel'] = 'iopub'): KernelEvent {
+function event(
+	type: string,
+	content: KernelEvent['content'],
+	channel: KernelEvent['channel'] = 'iopub'
+): KernelEvent {
 	return { seq: ++seq, time: seq / 10, channel, type, parent: 'run', content, metadata: {}, buffers: [] };
 }
 
@@ -38,12 +42,19 @@ test('a run is done only when both the reply and idle have come, in either order
 
 test('an error is shown and ends the run as error; an interrupt as interrupted', () => {
 	const raised = event('error', { ename: 'ValueError', evalue: 'no', traceback: ['\u001b[31mno\u001b[0m'] });
-	const run = fold([input(), raised, reply({ status: 'error', ename: 'ValueError', execution_count: 3 }), idle()]);
+	const run = fold([
+		input(),
+		raised,
+		reply({ status: 'error', ename: 'ValueError', execution_count: 3 }),
+		idle()
+	]);
 	expect(run.state).toBe('error');
 	expect(run.outputs).toEqual([
 		{ type: 'error', ename: 'ValueError', evalue: 'no', traceback: ['\u001b[31mno\u001b[0m'] }
 	]);
-	expect(fold([input(), reply({ status: 'error', ename: 'KeyboardInterrupt' }), idle()]).state).toBe('interrupted');
+	expect(fold([input(), reply({ status: 'error', ename: 'KeyboardInterrupt' }), idle()]).state).toBe(
+		'interrupted'
+	);
 	expect(fold([reply({ status: 'aborted' }), idle()]).state).toBe('cancelled');
 });
 
@@ -67,13 +78,19 @@ test('update_display_data changes the display of that id and nothing else', () =
 	const display = (id: string, text: string, type = 'display_data'): KernelEvent =>
 		event(type, { data: { 'text/plain': text }, metadata: {}, transient: { display_id: id } });
 	const run = fold([display('a', '1'), display('b', '2'), display('a', '3', 'update_display_data')]);
-	expect(run.outputs.map((output) => output.type === 'display_data' && output.data['text/plain'])).toEqual(['3', '2']);
+	expect(run.outputs.map((output) => output.type === 'display_data' && output.data['text/plain'])).toEqual([
+		'3',
+		'2'
+	]);
 });
 
 test('the kernel’s death ends the run and says why', () => {
 	const run = fold([input(), event('died', { reason: 'out-of-memory', limit: 2 ** 33 }, 'agent')]);
 	expect(run.state).toBe('error');
-	expect(run.outputs[0]).toMatchObject({ type: 'notice', text: expect.stringContaining('out of memory (limit 8.0 GB)') });
+	expect(run.outputs[0]).toMatchObject({
+		type: 'notice',
+		text: expect.stringContaining('out of memory (limit 8.0 GB)')
+	});
 });
 
 test('outputs beyond the limit are refused with one notice', () => {
@@ -122,12 +139,20 @@ test('writing a run step by step or at once gives the same document', () => {
 		fc.string({ maxLength: 5 }).map((text) => print(`${text}\r`)),
 		fc.constant(print('err', 'stderr')),
 		fc.constant(event('clear_output', { wait: true })),
-		fc.string().map((text) =>
-			event('display_data', { data: { 'text/plain': text }, metadata: {}, transient: { display_id: 'd' } })
-		),
-		fc.string().map((text) =>
-			event('update_display_data', { data: { 'text/plain': text }, metadata: {}, transient: { display_id: 'd' } })
-		)
+		fc
+			.string()
+			.map((text) =>
+				event('display_data', { data: { 'text/plain': text }, metadata: {}, transient: { display_id: 'd' } })
+			),
+		fc
+			.string()
+			.map((text) =>
+				event('update_display_data', {
+					data: { 'text/plain': text },
+					metadata: {},
+					transient: { display_id: 'd' }
+				})
+			)
 	);
 	fc.assert(
 		fc.property(fc.array(step, { maxLength: 30 }), (steps) => {

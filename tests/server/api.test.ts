@@ -52,7 +52,9 @@ function content(file: string, ids = false): string {
 		// Yjs has no such key, by intent.
 		if (Object.hasOwn(this as object, '__proto__')) delete (this as Record<string, unknown>)['__proto__'];
 		const joined = Array.isArray(value) && key.startsWith('image/') ? value.join('') : value;
-		return /^image\/(png|jpeg)$/.test(key) && typeof joined === 'string' ? joined.replaceAll('\n', '') : joined;
+		return /^image\/(png|jpeg)$/.test(key) && typeof joined === 'string'
+			? joined.replaceAll('\n', '')
+			: joined;
 	}) as object;
 	return canonical(JSON.stringify(notebook), { ids });
 }
@@ -74,10 +76,21 @@ describe('notebooks', () => {
 	test('an empty one is made with {}, and the answer says where it is', async () => {
 		const { status, body, headers } = await asAda('POST', '/api/notebooks', {});
 		expect(status).toBe(201);
-		expect(body).toEqual({ id: expect.any(String), url: `${server.origin}/notebooks/${body.id}`, warnings: [] });
+		expect(body).toEqual({
+			id: expect.any(String),
+			url: `${server.origin}/notebooks/${body.id}`,
+			warnings: []
+		});
 		expect(headers.get('location')).toBe(body.url);
 		const row = (await asAda('GET', `/api/notebooks/${body.id}`)).body;
-		expect(row).toMatchObject({ id: body.id, title: 'Untitled', role: 'owner', owner: 'ada', cells: 1, url: body.url });
+		expect(row).toMatchObject({
+			id: body.id,
+			title: 'Untitled',
+			role: 'owner',
+			owner: 'ada',
+			cells: 1,
+			url: body.url
+		});
 	});
 
 	test('a title in the body or in the address is its title', async () => {
@@ -104,7 +117,10 @@ describe('notebooks', () => {
 		const seen: string[] = [];
 		let next: string | null = '';
 		while (next !== null) {
-			const page: Answer = await as('GET', `/api/notebooks?limit=2${next && `&after=${encodeURIComponent(next)}`}`);
+			const page: Answer = await as(
+				'GET',
+				`/api/notebooks?limit=2${next && `&after=${encodeURIComponent(next)}`}`
+			);
 			expect(page.status).toBe(200);
 			expect(page.body.notebooks.length).toBeLessThanOrEqual(2);
 			seen.push(...page.body.notebooks.map(({ id }: { id: string }) => id));
@@ -121,23 +137,29 @@ describe('notebooks', () => {
 		expectProblem(await asAda('GET', '/api/notebooks?limit=many'), 400, 'invalid');
 	});
 
-	test.each(['v2', 'v3', 'v4.0', 'v4.2', 'v4.5'])('a file of %s goes in and comes out with the same content', async (name) => {
-		const file = fixture(`${name}.ipynb`);
-		const id = await make(asAda, file);
-		const out = await asAda('GET', `/api/notebooks/${id}?format=ipynb`);
-		expect(out.headers.get('content-type')).toBe('application/x-ipynb+json');
-		expect(schemaFault(JSON.parse(out.body) as Json, '4.5')).toBeUndefined();
-		expect(content(out.body, name === 'v4.5')).toBe(content(throughUs(file), name === 'v4.5'));
-	});
-
-	test.skipIf(real.length === 0)('all real notebooks beside the checkout go in and come out with the same content', async () => {
-		for (const { name, text } of real) {
-			const answer = await asAda('POST', '/api/notebooks', text);
-			const out = await asAda('GET', `/api/notebooks/${answer.body.id}?format=ipynb`);
-			expect([name, schemaFault(JSON.parse(out.body) as Json, '4.5')]).toEqual([name, undefined]);
-			expect([name, content(out.body) === content(throughUs(text))]).toEqual([name, true]);
+	test.each(['v2', 'v3', 'v4.0', 'v4.2', 'v4.5'])(
+		'a file of %s goes in and comes out with the same content',
+		async (name) => {
+			const file = fixture(`${name}.ipynb`);
+			const id = await make(asAda, file);
+			const out = await asAda('GET', `/api/notebooks/${id}?format=ipynb`);
+			expect(out.headers.get('content-type')).toBe('application/x-ipynb+json');
+			expect(schemaFault(JSON.parse(out.body) as Json, '4.5')).toBeUndefined();
+			expect(content(out.body, name === 'v4.5')).toBe(content(throughUs(file), name === 'v4.5'));
 		}
-	});
+	);
+
+	test.skipIf(real.length === 0)(
+		'all real notebooks beside the checkout go in and come out with the same content',
+		async () => {
+			for (const { name, text } of real) {
+				const answer = await asAda('POST', '/api/notebooks', text);
+				const out = await asAda('GET', `/api/notebooks/${answer.body.id}?format=ipynb`);
+				expect([name, schemaFault(JSON.parse(out.body) as Json, '4.5')]).toEqual([name, undefined]);
+				expect([name, content(out.body) === content(throughUs(text))]).toEqual([name, true]);
+			}
+		}
+	);
 
 	test('as py, md and html it comes as a download that no browser takes for a page of ours', async () => {
 		const id = await make(
@@ -174,13 +196,17 @@ describe('notebooks', () => {
 			return answer.body.detail as string;
 		};
 		expect(await refused('{\n "cells": [\n  oops\n ]\n}')).toContain('line 3, column 3');
-		expect(await refused(notebookText([{ ...code('a', '1'), source: 7 }]))).toMatch(/cells\[0\]\.source \(line \d+, column \d+\)/);
+		expect(await refused(notebookText([{ ...code('a', '1'), source: 7 }]))).toMatch(
+			/cells\[0\]\.source \(line \d+, column \d+\)/
+		);
 		expect(await refused(notebookText([]).slice(0, -3))).toMatch(/line \d+, column \d+/);
 		expect(await refused('[]')).toMatch(/not an object/);
 		expect(await refused(notebookText([], { nbformat: 9 }))).toMatch(/9/);
-		expect(await refused(`{"nbformat":4,"nbformat_minor":5,"metadata":{"a":${'['.repeat(9000)}${']'.repeat(9000)}},"cells":[]}`)).toMatch(
-			/nested/
-		);
+		expect(
+			await refused(
+				`{"nbformat":4,"nbformat_minor":5,"metadata":{"a":${'['.repeat(9000)}${']'.repeat(9000)}},"cells":[]}`
+			)
+		).toMatch(/nested/);
 		expect(await countOf(asAda)).toBe(before);
 	});
 
@@ -212,8 +238,14 @@ describe('notebooks', () => {
 		const fits = text(49_000_000);
 		const { body } = await asBob('POST', '/api/notebooks', fits);
 		const out = await asBob('GET', `/api/notebooks/${body.id}?format=ipynb`);
-		expect(createHash('sha256').update(canonical(out.body, { ids: true })).digest('hex')).toBe(
-			createHash('sha256').update(canonical(fits, { ids: true })).digest('hex')
+		expect(
+			createHash('sha256')
+				.update(canonical(out.body, { ids: true }))
+				.digest('hex')
+		).toBe(
+			createHash('sha256')
+				.update(canonical(fits, { ids: true }))
+				.digest('hex')
 		);
 		expectProblem(await asBob('POST', '/api/notebooks', text(53_000_000)), 413, 'too-large');
 		expect(await countOf(asBob)).toBe(before + 1);
@@ -246,7 +278,9 @@ describe('notebooks', () => {
 			await asAda('POST', `/api/notebooks/${id}/kernel`, { action: 'start', workspace: 'a\0b' }),
 			await asAda('POST', '/api/workspaces/%00/connect', {})
 		];
-		expect(answers.map(({ status }, i) => `${i}: ${status}`).filter((text) => text.includes(': 5'))).toEqual([]);
+		expect(answers.map(({ status }, i) => `${i}: ${status}`).filter((text) => text.includes(': 5'))).toEqual(
+			[]
+		);
 	});
 });
 
@@ -254,14 +288,16 @@ describe('runs and kernels', () => {
 	const file = notebookText([
 		code('sum', 'x = 40\nprint("adding")\nx + 2'),
 		{ cell_type: 'markdown', id: 'words', metadata: {}, source: 'words' },
-		code('plot', "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2, 3]);"),
+		code('plot', '%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2, 3]);'),
 		code('wrong', '1/0')
 	]);
 
 	async function runCells(as: Call, id: string, cells: string[] | 'all'): Promise<Record<string, string>> {
 		const answer = await as('POST', `/api/notebooks/${id}/runs`, { cells });
 		expect([answer.status, answer.body]).toEqual([202, { runs: expect.any(Array) }]);
-		return Object.fromEntries(answer.body.runs.map((run: { id: string; cell: string }) => [run.cell, run.id]));
+		return Object.fromEntries(
+			answer.body.runs.map((run: { id: string; cell: string }) => [run.cell, run.id])
+		);
 	}
 
 	async function ended(as: Call, id: string, run: string): Promise<Answer['body']> {
@@ -278,7 +314,12 @@ describe('runs and kernels', () => {
 		const runs = await runCells(asAda, id, 'all');
 		expect(Object.keys(runs)).toEqual(['sum', 'plot', 'wrong']);
 		const sum = await ended(asAda, id, runs.sum!);
-		expect(sum).toMatchObject({ cell: 'sum', state: 'done', executionCount: 1, by: { id: ada.id, name: 'ada' } });
+		expect(sum).toMatchObject({
+			cell: 'sum',
+			state: 'done',
+			executionCount: 1,
+			by: { id: ada.id, name: 'ada' }
+		});
 		expect(sum.outputs).toMatchObject([
 			{ type: 'stream', name: 'stdout', text: 'adding\n' },
 			{ type: 'execute_result', data: { 'text/plain': '42' } }
@@ -347,11 +388,26 @@ describe('runs and kernels', () => {
 		const id = await make(asAda, file);
 		await seed.member(id, bob, 'viewer');
 		expectProblem(await asBob('POST', `/api/notebooks/${id}/runs`, { cells: 'all' }), 403, 'role');
-		expectProblem(await asBob('POST', `/api/notebooks/${id}/kernel`, { action: 'start' }), 409, 'workspace-missing');
-		expectProblem(await asEve('POST', `/api/notebooks/${id}/runs`, { cells: 'all' }), 404, 'notebook-unknown');
-		expectProblem(await asEve('POST', `/api/notebooks/${id}/kernel`, { action: 'shutdown' }), 404, 'notebook-unknown');
+		expectProblem(
+			await asBob('POST', `/api/notebooks/${id}/kernel`, { action: 'start' }),
+			409,
+			'workspace-missing'
+		);
+		expectProblem(
+			await asEve('POST', `/api/notebooks/${id}/runs`, { cells: 'all' }),
+			404,
+			'notebook-unknown'
+		);
+		expectProblem(
+			await asEve('POST', `/api/notebooks/${id}/kernel`, { action: 'shutdown' }),
+			404,
+			'notebook-unknown'
+		);
 		const own = await make(asBob);
-		const refused = await asBob('POST', `/api/notebooks/${own}/kernel`, { action: 'start', workspace: 'local' });
+		const refused = await asBob('POST', `/api/notebooks/${own}/kernel`, {
+			action: 'start',
+			workspace: 'local'
+		});
 		expect(refused.status).toBeGreaterThanOrEqual(400);
 		expect(refused.status).toBeLessThan(500);
 		expect((await asBob('GET', `/api/notebooks/${own}/kernel`)).body.state).toBe('none');
@@ -390,7 +446,10 @@ describe('tokens', () => {
 		] as [string, string, object?][]) {
 			expectProblem(await as(method, path, body), 403, 'scope');
 		}
-		expect((await asAda('GET', `/api/notebooks/${id}/members`)).body).toMatchObject({ members: [{ name: 'ada' }], links: [] });
+		expect((await asAda('GET', `/api/notebooks/${id}/members`)).body).toMatchObject({
+			members: [{ name: 'ada' }],
+			links: []
+		});
 	});
 
 	test('a token without “run” writes but does not run, one without “read” does not read', async () => {
@@ -457,12 +516,26 @@ describe('members and links', () => {
 	test('a role is given by name, changed and taken away, and each allows what it says', async () => {
 		const id = await make(asAda);
 		expectProblem(await asBob('GET', `/api/notebooks/${id}`), 404, 'notebook-unknown');
-		expect((await asAda('PUT', `/api/notebooks/${id}/members`, { name: 'BOB', role: 'viewer' })).status).toBe(204);
+		expect((await asAda('PUT', `/api/notebooks/${id}/members`, { name: 'BOB', role: 'viewer' })).status).toBe(
+			204
+		);
 		expect((await asBob('GET', `/api/notebooks/${id}`)).body.role).toBe('viewer');
-		expectProblem(await asBob('PUT', `/api/notebooks/${id}/members`, { name: 'bob', role: 'owner' }), 403, 'role');
+		expectProblem(
+			await asBob('PUT', `/api/notebooks/${id}/members`, { name: 'bob', role: 'owner' }),
+			403,
+			'role'
+		);
 		expectProblem(await asBob('POST', `/api/notebooks/${id}/links`, { role: 'owner' }), 403, 'role');
-		expectProblem(await asAda('PUT', `/api/notebooks/${id}/members`, { name: 'nobody', role: 'viewer' }), 404, 'user-unknown');
-		expectProblem(await asAda('PUT', `/api/notebooks/${id}/members`, { name: 'bob', role: 'king' }), 400, 'invalid');
+		expectProblem(
+			await asAda('PUT', `/api/notebooks/${id}/members`, { name: 'nobody', role: 'viewer' }),
+			404,
+			'user-unknown'
+		);
+		expectProblem(
+			await asAda('PUT', `/api/notebooks/${id}/members`, { name: 'bob', role: 'king' }),
+			400,
+			'invalid'
+		);
 		await asAda('PUT', `/api/notebooks/${id}/members`, { name: 'bob', role: 'editor' });
 		const { members } = (await asBob('GET', `/api/notebooks/${id}/members`)).body;
 		expect(members.map(({ name, role }: { name: string; role: string }) => [name, role])).toEqual([
@@ -476,7 +549,11 @@ describe('members and links', () => {
 
 	test('the last owner stays, also when two owners step down at the same moment', async () => {
 		const id = await make(asAda);
-		expectProblem(await asAda('PUT', `/api/notebooks/${id}/members`, { name: 'ada', role: 'editor' }), 409, 'last-owner');
+		expectProblem(
+			await asAda('PUT', `/api/notebooks/${id}/members`, { name: 'ada', role: 'editor' }),
+			409,
+			'last-owner'
+		);
 		expectProblem(await asAda('DELETE', `/api/notebooks/${id}/members/${ada.id}`), 409, 'last-owner');
 		for (let round = 0; round < 10; round++) {
 			await asAda('PUT', `/api/notebooks/${id}/members`, { name: 'bob', role: 'owner' });
@@ -485,7 +562,8 @@ describe('members and links', () => {
 				asBob('PUT', `/api/notebooks/${id}/members`, { name: 'bob', role: 'viewer' })
 			]);
 			expect([a.status, b.status].sort()).toEqual([204, 409]);
-			if (a.status === 204) await asBob('PUT', `/api/notebooks/${id}/members`, { name: 'ada', role: 'owner' });
+			if (a.status === 204)
+				await asBob('PUT', `/api/notebooks/${id}/members`, { name: 'ada', role: 'owner' });
 		}
 	});
 
@@ -525,7 +603,13 @@ describe('workspaces', () => {
 		const listed = (await asGrace('GET', '/api/workspaces')).body.workspaces;
 		expect(listed.map(({ name }: { name: string }) => name)).toEqual(['This machine', 'Node']);
 		const changed = await asGrace('PUT', path, { name: 'Other', host: 'h2', user: 'hopper' });
-		expect(changed.body).toMatchObject({ name: 'Other', host: 'h2', port: 22, user: 'grace', environments: [] });
+		expect(changed.body).toMatchObject({
+			name: 'Other',
+			host: 'h2',
+			port: 22,
+			user: 'grace',
+			environments: []
+		});
 
 		expect((await asBob('GET', '/api/workspaces')).body.workspaces).toEqual([]);
 		for (const [method, at, body] of [
@@ -541,7 +625,10 @@ describe('workspaces', () => {
 			expectProblem(await asBob(method, at, body), 404, 'workspace-unknown');
 		}
 		const own = await make(asBob);
-		const started = await asBob('POST', `/api/notebooks/${own}/kernel`, { action: 'start', workspace: made.body.id });
+		const started = await asBob('POST', `/api/notebooks/${own}/kernel`, {
+			action: 'start',
+			workspace: made.body.id
+		});
 		expect([403, 404]).toContain(started.status);
 		expect((await asGrace('GET', '/api/workspaces')).body.workspaces[1].name).toBe('Other');
 

@@ -58,8 +58,18 @@ function address(route: string, parameter = 'A'.repeat(20)): string {
 	return route.replace(/\[[^\]]+\]/g, parameter);
 }
 
-function request(path: string, method: string, headers: Record<string, string>, body?: string): Promise<Response> {
-	return fetch(server.origin + path, { method, headers, redirect: 'manual', ...(body === undefined ? {} : { body }) });
+function request(
+	path: string,
+	method: string,
+	headers: Record<string, string>,
+	body?: string
+): Promise<Response> {
+	return fetch(server.origin + path, {
+		method,
+		headers,
+		redirect: 'manual',
+		...(body === undefined ? {} : { body })
+	});
 }
 
 /** A form as a browser sends it from our own page. */
@@ -95,7 +105,11 @@ describe('without a session', () => {
 
 	test.each(ROUTES.filter((route) => !(route in PUBLIC)))('%s shows and does nothing', async (route) => {
 		for (const method of METHODS) {
-			const answer = await request(address(route), method, CHANGES.includes(method) ? { Origin: server.origin } : {});
+			const answer = await request(
+				address(route),
+				method,
+				CHANGES.includes(method) ? { Origin: server.origin } : {}
+			);
 			const said = `${method} ${route}: ${answer.status} ${answer.headers.get('location') ?? ''}`.trim();
 			if (route.startsWith('/api/') || CHANGES.includes(method)) expect(said).toBe(`${method} ${route}: 401`);
 			else expect(said).toBe(`${method} ${route}: 303 /sign-in?next=${encodeURIComponent(address(route))}`);
@@ -109,7 +123,14 @@ describe('without a session', () => {
 	});
 
 	test('what is no route, and a page dressed up as another, is closed as well', async () => {
-		for (const path of ['/nosuch', '/api/nosuch', '/sign-in/../account', '/SIGN-IN/../people', '/%61ccount', '//account']) {
+		for (const path of [
+			'/nosuch',
+			'/api/nosuch',
+			'/sign-in/../account',
+			'/SIGN-IN/../people',
+			'/%61ccount',
+			'//account'
+		]) {
 			expect([path, [303, 401, 404].includes((await request(path, 'GET', {})).status)]).toEqual([path, true]);
 		}
 	});
@@ -140,11 +161,18 @@ test.each(ROUTES)('another site changes nothing at %s with a person’s cookie',
 		const tries = origins.flatMap((origin) => types.map((type) => ({ origin, type })));
 		const answers = await Promise.all(
 			tries.map(async ({ origin, type }) => {
-				const headers = { Cookie: cookieOf(ada), 'Content-Type': type, ...(origin === undefined ? {} : { Origin: origin }) };
+				const headers = {
+					Cookie: cookieOf(ada),
+					'Content-Type': type,
+					...(origin === undefined ? {} : { Origin: origin })
+				};
 				return `${origin} ${type}: ${(await request(address(route), method, headers, '{}')).status}`;
 			})
 		);
-		expect([method, ...answers]).toEqual([method, ...tries.map(({ origin, type }) => `${origin} ${type}: 403`)]);
+		expect([method, ...answers]).toEqual([
+			method,
+			...tries.map(({ origin, type }) => `${origin} ${type}: 403`)
+		]);
 	}
 });
 
@@ -174,7 +202,8 @@ describe('sessions', () => {
 	test('a new password ends every session there was and opens one new one', async () => {
 		const grace = await seed.person('grace');
 		const here = cookieFrom(await form('/sign-in', { name: 'grace', password: PASSWORD }));
-		const change = (current: string, next: string): Promise<Response> => form('/account?/password', { current, next }, here);
+		const change = (current: string, next: string): Promise<Response> =>
+			form('/account?/password', { current, next }, here);
 		expect((await change('not the password', CANARY.nextPassword)).status).toBe(400);
 		expect((await change(PASSWORD, 'short')).status).toBe(400);
 		expect(await signedIn(here)).toBe(true);
@@ -192,7 +221,11 @@ describe('sessions', () => {
 			const answer = await request(
 				'/sign-in',
 				'POST',
-				{ Origin: server.origin, Accept: 'application/json', 'Content-Type': 'application/x-www-form-urlencoded' },
+				{
+					Origin: server.origin,
+					Accept: 'application/json',
+					'Content-Type': 'application/x-www-form-urlencoded'
+				},
 				new URLSearchParams({ name, password: CANARY.wrongPassword }).toString()
 			);
 			const { data, ...rest } = (await answer.json()) as { data: string };
@@ -204,7 +237,8 @@ describe('sessions', () => {
 		const known = await refusal('known');
 		expect(known).toContain('Name and password do not belong together.');
 		expect(known).not.toContain(CANARY.wrongPassword);
-		for (const unknown of ['nobod', 'a\0b', '\ud800', "' or 1=1 --"]) expect(await refusal(unknown)).toBe(known);
+		for (const unknown of ['nobod', 'a\0b', '\ud800', "' or 1=1 --"])
+			expect(await refusal(unknown)).toBe(known);
 	});
 
 	test('after five wrong passwords an account rests, however its name is written, and others are not locked out', async () => {
@@ -241,7 +275,9 @@ describe('sessions', () => {
 		['/\t/evil.example', '/'],
 		['/\r\nSet-Cookie: a=b', '/']
 	])('signing in with next=%j leads to %s', async (next, where) => {
-		const known = await request(`/sign-in?next=${encodeURIComponent(next)}`, 'GET', { Cookie: cookieOf(ada) });
+		const known = await request(`/sign-in?next=${encodeURIComponent(next)}`, 'GET', {
+			Cookie: cookieOf(ada)
+		});
 		expect([known.status, known.headers.get('location')]).toEqual([303, where]);
 		const fresh = await form('/sign-in', { name: 'ada', password: PASSWORD, next });
 		expect([fresh.status, fresh.headers.get('location')]).toEqual([303, where]);
@@ -255,7 +291,12 @@ describe('headers', () => {
 			const answer = await request(path, 'GET', { Cookie: cookieOf(ada) });
 			const policy = answer.headers.get('content-security-policy') ?? '';
 			expect(policy).toMatch(/script-src 'self' 'nonce-[\w+/=]+'(;|$)/);
-			for (const part of ["default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"]) {
+			for (const part of [
+				"default-src 'self'",
+				"object-src 'none'",
+				"base-uri 'none'",
+				"frame-ancestors 'none'"
+			]) {
 				expect(policy).toContain(part);
 			}
 			expect(Object.fromEntries(answer.headers)).toMatchObject({
@@ -272,7 +313,12 @@ describe('headers', () => {
 		const policy = headers.get('content-security-policy') ?? '';
 		expect(policy).toMatch(/^sandbox allow-scripts;/);
 		expect(policy).not.toContain('allow-same-origin');
-		for (const part of ["default-src 'none'", "connect-src 'none'", "form-action 'none'", "frame-ancestors 'self'"]) {
+		for (const part of [
+			"default-src 'none'",
+			"connect-src 'none'",
+			"form-action 'none'",
+			"frame-ancestors 'self'"
+		]) {
 			expect(policy).toContain(part);
 		}
 		expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -311,10 +357,15 @@ test('no password, token or cookie is in the log, in the database or in the data
 	const share = shared.url.split('/').at(-1)!;
 	await request(`/s/${share}`, 'GET', { Cookie: cookieOf(ada) });
 	const fields = { name: 'n', host: '127.0.0.1', port: await freePort(), user: 'canary' };
-	const workspace = (await (await request('/api/workspaces', 'POST', own, JSON.stringify(fields))).json()) as { id: string };
-	const connect = (body: string): Promise<Response> => request(`/api/workspaces/${workspace.id}/connect`, 'POST', own, body);
+	const workspace = (await (
+		await request('/api/workspaces', 'POST', own, JSON.stringify(fields))
+	).json()) as { id: string };
+	const connect = (body: string): Promise<Response> =>
+		request(`/api/workspaces/${workspace.id}/connect`, 'POST', own, body);
 	await connect(JSON.stringify({ credential: { kind: 'password', password: CANARY.sshPassword } }));
-	await connect(JSON.stringify({ credential: { kind: 'key', privateKey: 'no key', passphrase: CANARY.passphrase } }));
+	await connect(
+		JSON.stringify({ credential: { kind: 'key', privateKey: 'no key', passphrase: CANARY.passphrase } })
+	);
 	// Broken and refused bodies are what gets logged by mistake.
 	await connect(`{"credential": {"kind": "password", "password": "${CANARY.sshPassword}"`);
 	await connect(JSON.stringify({ credential: { kind: 'password', password: [CANARY.sshPassword] } }));

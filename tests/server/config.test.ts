@@ -49,7 +49,11 @@ describe('an environment that can be used', () => {
 	});
 
 	test('a site of its own, with and without a slash at the end', () => {
-		for (const ORIGIN of ['https://notes.example.org', 'https://notes.example.org/', 'HTTPS://Notes.Example.org:443']) {
+		for (const ORIGIN of [
+			'https://notes.example.org',
+			'https://notes.example.org/',
+			'HTTPS://Notes.Example.org:443'
+		]) {
 			const config = readConfig({ ORIGIN, USER_CONTENT_ORIGIN: 'https://content.example.net' });
 			expect(config.origin).toBe('https://notes.example.org');
 			expect(config.origins).toEqual(['https://notes.example.org']);
@@ -58,15 +62,17 @@ describe('an environment that can be used', () => {
 	});
 
 	test('an empty variable is none, as in a compose file', () => {
-		expect(readConfig({ PORT: '', ORIGIN: '', DATABASE_URL: '', DATABASE_URL_FILE: '', LOG_LEVEL: '' })).toEqual(
-			readConfig({})
-		);
+		expect(
+			readConfig({ PORT: '', ORIGIN: '', DATABASE_URL: '', DATABASE_URL_FILE: '', LOG_LEVEL: '' })
+		).toEqual(readConfig({}));
 	});
 
 	test('a secret comes from a file; the variable itself goes first', () => {
 		const DATABASE_URL_FILE = file('url', 'postgres://ada:secret@db/ansatz\n');
 		expect(readConfig({ DATABASE_URL_FILE }).databaseUrl).toBe('postgres://ada:secret@db/ansatz');
-		expect(readConfig({ DATABASE_URL: '', DATABASE_URL_FILE }).databaseUrl).toBe('postgres://ada:secret@db/ansatz');
+		expect(readConfig({ DATABASE_URL: '', DATABASE_URL_FILE }).databaseUrl).toBe(
+			'postgres://ada:secret@db/ansatz'
+		);
 		const DATABASE_URL = 'postgresql://other/db';
 		expect(readConfig({ DATABASE_URL, DATABASE_URL_FILE }).databaseUrl).toBe(DATABASE_URL);
 	});
@@ -95,10 +101,18 @@ describe('an environment that cannot', () => {
 	});
 
 	test('all faults are told at once, one line a variable', () => {
-		const environment = { PORT: 'x', ORIGIN: 'y', LOG_LEVEL: 'z', DATABASE_URL: 'w', USER_CONTENT_ORIGIN: 'v' };
+		const environment = {
+			PORT: 'x',
+			ORIGIN: 'y',
+			LOG_LEVEL: 'z',
+			DATABASE_URL: 'w',
+			USER_CONTENT_ORIGIN: 'v'
+		};
 		const names = faults(environment).map((line) => line.split(':')[0]);
 		expect(names.sort()).toEqual(Object.keys(environment).sort());
-		expect(() => readConfig(environment)).toThrow(/^The configuration cannot be used:\n( {2}[A-Z_]+: .+(\n|$)){5}$/);
+		expect(() => readConfig(environment)).toThrow(
+			/^The configuration cannot be used:\n( {2}[A-Z_]+: .+(\n|$)){5}$/
+		);
 	});
 
 	test('what others wrote must be on another host name: cookies know no ports', () => {

@@ -10,7 +10,12 @@ export interface Answer {
 	bytes: Buffer;
 }
 
-export type Call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
+export type Call = (
+	method: string,
+	path: string,
+	body?: unknown,
+	headers?: Record<string, string>
+) => Promise<Answer>;
 
 /** Calls with a Bearer token, or without any for null. A string goes out as it is, all else as JSON. */
 export function caller(server: ServerProcess, token: string | null): Call {
@@ -41,7 +46,12 @@ export function caller(server: ServerProcess, token: string | null): Call {
 export function expectProblem(answer: Answer, status: number, code: string): void {
 	expect([answer.status, answer.body]).toEqual([
 		status,
-		expect.objectContaining({ type: `urn:ansatz:problem:${code}`, status, code, title: expect.stringMatching(/\.$/) })
+		expect.objectContaining({
+			type: `urn:ansatz:problem:${code}`,
+			status,
+			code,
+			title: expect.stringMatching(/\.$/)
+		})
 	]);
 	expect(answer.headers.get('content-type')).toBe('application/problem+json');
 	expect(answer.headers.get('x-content-type-options')).toBe('nosniff');

@@ -23,7 +23,11 @@ export interface Seed {
 	person(name: string, options?: { admin?: boolean; displayName?: string }): Promise<SeededPerson>;
 	notebook(owner: SeededPerson, ipynb?: string): Promise<string>;
 	/** An SSH workspace, its host key accepted. */
-	workspace(owner: SeededPerson, at: { port: number; user: string; fingerprint: string | null }, environments: string[]): Promise<string>;
+	workspace(
+		owner: SeededPerson,
+		at: { port: number; user: string; fingerprint: string | null },
+		environments: string[]
+	): Promise<string>;
 	member(notebook: string, person: SeededPerson, role: Role): Promise<void>;
 	db: Database;
 	close(): Promise<void>;
@@ -39,7 +43,11 @@ export async function openSeed(at: { dataDir: string }): Promise<Seed> {
 		async person(name, { admin = false, displayName = name } = {}) {
 			const id = await addUser(db, { name, displayName, password: PASSWORD, admin });
 			const { cookie } = await sessions.create(id, { address: '', userAgent: '' });
-			const token = await insertToken(db, { id }, { label: 'test', scopes: ['read', 'write', 'run'], days: null });
+			const token = await insertToken(
+				db,
+				{ id },
+				{ label: 'test', scopes: ['read', 'write', 'run'], days: null }
+			);
 			return { id, name, cookie: { name: cookie.name, value: cookie.value }, token };
 		},
 		async notebook(owner, ipynb) {
@@ -48,7 +56,16 @@ export async function openSeed(at: { dataDir: string }): Promise<Seed> {
 		async workspace(owner, at, environments) {
 			const id = newId();
 			const { port, user, fingerprint: hostKey } = at;
-			const row = { id, ownerId: owner.id, name: 'Group node', host: '127.0.0.1', port, user, hostKey, environments };
+			const row = {
+				id,
+				ownerId: owner.id,
+				name: 'Group node',
+				host: '127.0.0.1',
+				port,
+				user,
+				hostKey,
+				environments
+			};
 			await db.insert(workspaces).values(row);
 			return id;
 		},

@@ -72,7 +72,10 @@ export async function startRooms(given?: { dataDir: string; port: number }): Pro
 		dataDir,
 		async person(name, { admin = false } = {}) {
 			await addUser(running.db, { name, displayName: name, password: PASSWORD, admin });
-			const cookie = await running.services.accounts.signIn(name, PASSWORD, { address: '127.0.0.1', userAgent: '' });
+			const cookie = await running.services.accounts.signIn(name, PASSWORD, {
+				address: '127.0.0.1',
+				userAgent: ''
+			});
 			const { caller } = await running.services.accounts.validate(cookie.value);
 			return { caller: caller!, cookie: `${cookie.name}=${cookie.value}` };
 		},
@@ -114,8 +117,18 @@ async function openNotebook(
 		minDelay: 50,
 		maxDelay: 500
 	});
-	const notebook = new HocuspocusProvider({ websocketProvider, name: `notebook/${id}`, document: new Y.Doc(), token });
-	const runtime = new HocuspocusProvider({ websocketProvider, name: `runtime/${id}`, document: new Y.Doc(), token });
+	const notebook = new HocuspocusProvider({
+		websocketProvider,
+		name: `notebook/${id}`,
+		document: new Y.Doc(),
+		token
+	});
+	const runtime = new HocuspocusProvider({
+		websocketProvider,
+		name: `runtime/${id}`,
+		document: new Y.Doc(),
+		token
+	});
 	notebook.attach();
 	runtime.attach();
 	await Promise.all([synced(notebook), synced(runtime)]);

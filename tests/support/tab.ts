@@ -18,7 +18,11 @@ export interface Tab {
 }
 
 /** Open a notebook of a server as a person. */
-export async function connectTab(server: ServerProcess, person: SeededPerson, notebook: string): Promise<Tab> {
+export async function connectTab(
+	server: ServerProcess,
+	person: SeededPerson,
+	notebook: string
+): Promise<Tab> {
 	const { genesis } = await page(server, person, notebook);
 	const websocketProvider = new HocuspocusProviderWebsocket({
 		url: `ws://127.0.0.1:${server.port}/collab`,
@@ -59,7 +63,11 @@ export async function connectTab(server: ServerProcess, person: SeededPerson, no
 	};
 }
 
-async function page(server: ServerProcess, person: SeededPerson, notebook: string): Promise<{ genesis: string }> {
+async function page(
+	server: ServerProcess,
+	person: SeededPerson,
+	notebook: string
+): Promise<{ genesis: string }> {
 	const response = await fetch(`${server.origin}/api/notebooks/${notebook}`, {
 		headers: { Authorization: `Bearer ${person.token}` }
 	});

@@ -41,7 +41,9 @@ export interface KernelGateway {
 	isConnected(workspace: WorkspaceId): boolean;
 	/** End the connection and forget the credential. Kernels live on. */
 	disconnect(workspace: WorkspaceId): Promise<void>;
-	kernelspecs(workspace: WorkspaceAddress): Promise<{ specs: KernelSpec[]; problems: { path: string; message: string }[] }>;
+	kernelspecs(
+		workspace: WorkspaceAddress
+	): Promise<{ specs: KernelSpec[]; problems: { path: string; message: string }[] }>;
 	/** Start a kernel under an id chosen by the caller; a second call with the same id changes nothing. */
 	start(
 		workspace: WorkspaceId,
@@ -50,7 +52,12 @@ export interface KernelGateway {
 		options: { cwd?: string; env?: Record<string, string> }
 	): Promise<void>;
 	/** Hear the kernel's events after `after`; survives lost links by itself. */
-	subscribe(workspace: WorkspaceId, kernel: KernelId, after: number, listener: KernelListener): KernelSubscription;
+	subscribe(
+		workspace: WorkspaceId,
+		kernel: KernelId,
+		after: number,
+		listener: KernelListener
+	): KernelSubscription;
 	/** Send a message. Idempotent in `msgId`: a repeated call does not run anything twice. */
 	send(
 		workspace: WorkspaceId,
@@ -61,7 +68,9 @@ export interface KernelGateway {
 	shutdown(workspace: WorkspaceId, kernel: KernelId): Promise<void>;
 	/** Drop the spool of a kernel that is dead. */
 	forget(workspace: WorkspaceId, kernel: KernelId): Promise<void>;
-	kernels(workspace: WorkspaceId): Promise<{ kernel: KernelId; state: 'starting' | 'alive' | 'dead'; lastSeq: number }[]>;
+	kernels(
+		workspace: WorkspaceId
+	): Promise<{ kernel: KernelId; state: 'starting' | 'alive' | 'dead'; lastSeq: number }[]>;
 	/** Close every connection; kernels live on. */
 	close(): Promise<void>;
 }

@@ -17,7 +17,14 @@ export type MimeBundle = Record<string, MimeValue>;
  * remembers the `displayId` by which later messages may update it.
  */
 export type Output =
-	| { type: 'stream'; name: 'stdout' | 'stderr'; text: string; tail?: string; omitted?: number; whole?: BlobRef }
+	| {
+			type: 'stream';
+			name: 'stdout' | 'stderr';
+			text: string;
+			tail?: string;
+			omitted?: number;
+			whole?: BlobRef;
+	  }
 	| {
 			type: 'display_data';
 			data: MimeBundle;

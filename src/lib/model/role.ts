@@ -4,15 +4,7 @@ export type Role = (typeof ROLES)[number];
 
 /** Everything the server asks permission for. */
 export type Action =
-	| 'read'
-	| 'comment'
-	| 'run'
-	| 'interrupt'
-	| 'kernel'
-	| 'edit'
-	| 'rename'
-	| 'share'
-	| 'delete';
+	'read' | 'comment' | 'run' | 'interrupt' | 'kernel' | 'edit' | 'rename' | 'share' | 'delete';
 
 const NEEDS: Record<Action, Role> = {
 	read: 'viewer',

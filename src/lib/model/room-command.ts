@@ -50,4 +50,5 @@ export interface CommandResult {
 }
 
 /** The answer to command `n`. */
-export type CommandReply = { n: number; ok: true; result: CommandResult } | { n: number; ok: false; problem: Problem };
+export type CommandReply =
+	{ n: number; ok: true; result: CommandResult } | { n: number; ok: false; problem: Problem };

@@ -13,14 +13,7 @@ import { appendStream } from './stream.ts';
  * raised or the kernel died · `cancelled`: before it ran · `interrupted` · `lost`: nobody can know any more.
  */
 export type RunState =
-	| 'waiting'
-	| 'queued'
-	| 'running'
-	| 'done'
-	| 'error'
-	| 'cancelled'
-	| 'interrupted'
-	| 'lost';
+	'waiting' | 'queued' | 'running' | 'done' | 'error' | 'cancelled' | 'interrupted' | 'lost';
 
 export interface Run {
 	id: RunId;

@@ -17,15 +17,7 @@ import type { Run } from './run.ts';
  * `dead`.
  */
 export type KernelState =
-	| 'none'
-	| 'preparing'
-	| 'connecting'
-	| 'needs-sign-in'
-	| 'starting'
-	| 'idle'
-	| 'busy'
-	| 'lost-link'
-	| 'dead';
+	'none' | 'preparing' | 'connecting' | 'needs-sign-in' | 'starting' | 'idle' | 'busy' | 'lost-link' | 'dead';
 
 /** What everybody in the notebook sees of its kernel. */
 export interface KernelView {

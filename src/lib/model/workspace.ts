@@ -18,8 +18,7 @@ export type WorkspaceAddress =
 
 /** What logs in, held in memory only for as long as the connection needs it. */
 export type Credential =
-	| { kind: 'password'; password: string }
-	| { kind: 'key'; privateKey: string; passphrase?: string };
+	{ kind: 'password'; password: string } | { kind: 'key'; privateKey: string; passphrase?: string };
 
 /** A kernel that can be started on a workspace (Jupyter's kernelspec plus where it was found). */
 export interface KernelSpec {
@@ -35,9 +34,4 @@ export interface KernelSpec {
 
 /** How far a workspace is: what the interface shows beside its name. */
 export type WorkspaceState =
-	| 'disconnected'
-	| 'connecting'
-	| 'host-key-unknown'
-	| 'needs-sign-in'
-	| 'connected'
-	| 'failed';
+	'disconnected' | 'connecting' | 'host-key-unknown' | 'needs-sign-in' | 'connected' | 'failed';

@@ -124,7 +124,10 @@ export function createAccounts({ db, sessions, origin, onSessionsEnded }: Accoun
 		},
 
 		async setDisplayName(caller, displayName) {
-			await db.update(users).set({ displayName: plainLine(displayName) }).where(eq(users.id, caller.user.id));
+			await db
+				.update(users)
+				.set({ displayName: plainLine(displayName) })
+				.where(eq(users.id, caller.user.id));
 		},
 
 		async invitation(token) {

@@ -48,7 +48,9 @@ const origin = v.pipe(
 	v.string(),
 	v.url('must be a URL like https://notebooks.example.org'),
 	v.check((text) => {
-		const url = new URL(text);
+		// Also asked where the check before has failed.
+		const url = URL.canParse(text) ? new URL(text) : null;
+		if (url === null) return true;
 		return /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.username === '';
 	}, 'must be scheme and host only'),
 	v.transform((text) => new URL(text).origin)
@@ -133,7 +135,11 @@ export function configureHandler(config: Config): void {
 	process.env.BODY_SIZE_LIMIT = MAX_BODY;
 }
 
-function fromFileOr(name: string, environment: Record<string, string | undefined>, faults: string[]): string | undefined {
+function fromFileOr(
+	name: string,
+	environment: Record<string, string | undefined>,
+	faults: string[]
+): string | undefined {
 	const file = environment[`${name}_FILE`];
 	if (!file || environment[name]) return environment[name] || undefined;
 	try {

@@ -84,9 +84,11 @@ async function serverAccount(): Promise<Account | null> {
 	};
 	const known = await find();
 	if (known) return known;
-	await exec('useradd', ['--system', '--user-group', '--no-create-home', 'postgres']).catch((error: Error) => {
-		throw postgresProblem('needs a user of its own when the server runs as root', error.message);
-	});
+	await exec('useradd', ['--system', '--user-group', '--no-create-home', 'postgres']).catch(
+		(error: Error) => {
+			throw postgresProblem('needs a user of its own when the server runs as root', error.message);
+		}
+	);
 	return (await find())!;
 }
 
@@ -164,7 +166,9 @@ async function launch(
 async function adoptable(folder: string): Promise<string | null> {
 	const until = Date.now() + START_MS;
 	for (;;) {
-		const [pid, , , , sockets] = (await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+		const [pid, , , , sockets] = (
+			await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '')
+		).split('\n');
 		if (!pid || !(await isPostmaster(Number(pid), folder))) return null;
 		if (sockets) {
 			const socket = join(sockets, SOCKET);

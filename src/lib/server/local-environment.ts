@@ -74,11 +74,23 @@ export class LocalEnvironment {
 			await this.#run(this.#python, ['-m', 'venv', this.folder], () => {});
 			this.#tell('Fetching ipykernel, numpy and matplotlib', 0.15);
 			let steps = 0;
-			const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--progress-bar', 'off', ...PACKAGES];
+			const pip = [
+				'-m',
+				'pip',
+				'install',
+				'--disable-pip-version-check',
+				'--no-input',
+				'--progress-bar',
+				'off',
+				...PACKAGES
+			];
 			await this.#run(join(this.folder, 'bin', 'python'), pip, (line) => {
 				// The whole set is about 40 packages; each says once that it is collected.
 				if (/^(Collecting|Requirement already)/.test(line)) {
-					this.#tell(`Fetching ${line.split(/\s+/)[1] ?? 'packages'}`, 0.15 + Math.min(0.55, ++steps * 0.014));
+					this.#tell(
+						`Fetching ${line.split(/\s+/)[1] ?? 'packages'}`,
+						0.15 + Math.min(0.55, ++steps * 0.014)
+					);
 				} else if (/^Installing collected/.test(line)) this.#tell('Installing packages', 0.75);
 			});
 			await writeFile(stamp, recipe);
@@ -115,7 +127,9 @@ function environmentProblem(words: string): ProblemError {
 	return new ProblemError(502, {
 		code: 'environment-failed',
 		title: 'The Python environment of this machine could not be made.',
-		detail: venv ? 'This Python has no venv module.' : words.trim().split('\n').at(-1)?.slice(0, 300) || undefined,
+		detail: venv
+			? 'This Python has no venv module.'
+			: words.trim().split('\n').at(-1)?.slice(0, 300) || undefined,
 		remedy: venv
 			? 'On the server type: apt-get install python3-venv. Then run the cell again.'
 			: 'Check that the server reaches the Python package index, then run the cell again.'

@@ -132,7 +132,10 @@ async function blobTexts(db: Database, runs: Run[]): Promise<(ref: BlobRef) => s
 	}
 	const texts = new Map<string, string>();
 	if (refs.size > 0) {
-		const rows = await db.select().from(blobs).where(inArray(blobs.hash, [...refs.keys()]));
+		const rows = await db
+			.select()
+			.from(blobs)
+			.where(inArray(blobs.hash, [...refs.keys()]));
 		for (const row of rows) {
 			const binary = isBinaryMime(refs.get(row.hash)?.mime ?? row.mime);
 			texts.set(row.hash, Buffer.from(row.data).toString(binary ? 'base64' : 'utf8'));

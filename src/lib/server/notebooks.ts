@@ -51,7 +51,11 @@ export function createNotebooks({ db, collab, origin }: NotebooksOptions): Noteb
 		});
 	}
 
-	const rowOf = (row: { notebook: typeof notebooks.$inferSelect; role: Role; owner: string }): NotebookRow => ({
+	const rowOf = (row: {
+		notebook: typeof notebooks.$inferSelect;
+		role: Role;
+		owner: string;
+	}): NotebookRow => ({
 		id: row.notebook.id,
 		title: row.notebook.title,
 		role: row.role,
@@ -133,7 +137,11 @@ export function createNotebooks({ db, collab, origin }: NotebooksOptions): Noteb
 
 		async delete(caller, id) {
 			await requireRole(db, caller, id, 'delete');
-			await collab.rooms.remove(id, { id: caller.user.id, name: caller.user.displayName, admin: caller.user.admin });
+			await collab.rooms.remove(id, {
+				id: caller.user.id,
+				name: caller.user.displayName,
+				admin: caller.user.admin
+			});
 			await db.delete(notebooks).where(eq(notebooks.id, id));
 			collab.sockets.roleChanged(id);
 		},
@@ -201,7 +209,10 @@ export function createNotebooks({ db, collab, origin }: NotebooksOptions): Noteb
 		},
 
 		async acceptLink(caller, token) {
-			const [link] = await db.select().from(shareLinks).where(eq(shareLinks.digest, tokenDigest(token)));
+			const [link] = await db
+				.select()
+				.from(shareLinks)
+				.where(eq(shareLinks.digest, tokenDigest(token)));
 			if (!link) {
 				throw new ProblemError(404, {
 					code: 'link-unknown',
@@ -240,7 +251,9 @@ function placeText(at: string, id: string): string {
 }
 
 function placeOf(text: string): { at: string; id: string } {
-	const found = /^(\d{4,6}-\d\d-\d\d [\d:.]+[+-][\d:]+) (\S{1,64})$/.exec(Buffer.from(text, 'base64url').toString());
+	const found = /^(\d{4,6}-\d\d-\d\d [\d:.]+[+-][\d:]+) (\S{1,64})$/.exec(
+		Buffer.from(text, 'base64url').toString()
+	);
 	if (found) return { at: found[1]!, id: found[2]! };
 	throw new ProblemError(400, {
 		code: 'place-unknown',

@@ -24,6 +24,6 @@ export function joined(value: Json): string {
 
 /** Without the escape sequences of a terminal (ECMA-48 CSI). */
 export function withoutColours(text: string): string {
-	// eslint-disable-next-line no-control-regex -- the escape character is what an escape sequence starts with
+	 
 	return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
 }

@@ -54,7 +54,11 @@ export interface Accounts {
 	validateToken(token: string): Promise<Caller | null>;
 	cookieName: string;
 	/** Refuses with 401 `sign-in-refused` (one sentence for unknown name and wrong password) or 429 `sign-in-limit`. */
-	signIn(name: string, password: string, client: { address: string; userAgent: string }): Promise<SessionCookie>;
+	signIn(
+		name: string,
+		password: string,
+		client: { address: string; userAgent: string }
+	): Promise<SessionCookie>;
 	/** Ends the session; its sockets close within a second. */
 	signOut(caller: Caller): Promise<SessionCookie>;
 	/** Ends every other session of the user too; returns the cookie of a new one. */
@@ -108,8 +112,14 @@ export interface ShareLink {
 
 export interface Notebooks {
 	/** An empty notebook (one empty code cell), or one made from the text of an .ipynb file. */
-	create(caller: Caller, from?: { ipynb: string; title?: string }): Promise<{ id: NotebookId; warnings: string[] }>;
-	list(caller: Caller, page?: { after?: string; limit?: number }): Promise<{ notebooks: NotebookRow[]; next: string | null }>;
+	create(
+		caller: Caller,
+		from?: { ipynb: string; title?: string }
+	): Promise<{ id: NotebookId; warnings: string[] }>;
+	list(
+		caller: Caller,
+		page?: { after?: string; limit?: number }
+	): Promise<{ notebooks: NotebookRow[]; next: string | null }>;
 	/** The caller's view of one; 404 when there is none or the caller has no role in it. */
 	get(caller: Caller, id: NotebookId): Promise<NotebookRow & { genesis: string }>;
 	/** The document as people see it now, outputs included. */

@@ -50,7 +50,10 @@ function adapter(db: Database): Adapter {
 			await db.insert(sessions).values({ digest: tokenDigest(id), userId, expiresAt, ...attributes });
 		},
 		async updateSessionExpiration(token, expiresAt) {
-			await db.update(sessions).set({ expiresAt }).where(eq(sessions.digest, tokenDigest(token)));
+			await db
+				.update(sessions)
+				.set({ expiresAt })
+				.where(eq(sessions.digest, tokenDigest(token)));
 		},
 		async deleteSession(token) {
 			await db.delete(sessions).where(eq(sessions.digest, tokenDigest(token)));
@@ -67,9 +70,7 @@ function adapter(db: Database): Adapter {
 export interface Sessions {
 	cookieName: string;
 	/** The living session of a token, its user, and a new cookie where it was extended. */
-	validate(
-		token: string
-	): Promise<{ user: User; digest: string; cookie: SessionCookie | null } | null>;
+	validate(token: string): Promise<{ user: User; digest: string; cookie: SessionCookie | null } | null>;
 	/** A new session; call it at every sign-in, never reuse one that was there before. */
 	create(userId: string, attributes: SessionAttributes): Promise<{ cookie: SessionCookie; digest: string }>;
 	end(digest: string): Promise<void>;

@@ -23,7 +23,6 @@ export function addressOf(row: WorkspaceRecord): WorkspaceAddress & { kind: 'ssh
 export function createWorkspaceBook(db: Database, environment: LocalEnvironment): WorkspaceDirectory {
 	async function owned(user: RoomUser, id: string): Promise<boolean> {
 		if (!isPlainId(id)) return false;
-		if (!isId(id)) return false;
 		const [row] = await db
 			.select({ id: workspaces.id })
 			.from(workspaces)

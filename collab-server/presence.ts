@@ -3,19 +3,11 @@
  * speaks only for its own client ids: a viewer could otherwise move another person's cursor.
  */
 import type { Extension } from '@hocuspocus/server';
+import { colourOf } from '#lib/model/colour.ts';
 import type { SocketContext } from './caller.ts';
 
-/** Collaborator colours are `--who-1` … `--who-8` of the style sheet; frames of the editor need a plain value. */
-export const COLOURS = 8;
 /** A state larger than this is not a cursor. */
 const MAX_STATE_CHARS = 2048;
-
-/** The colour number (1…8) of a person: the same in every notebook. */
-export function colourOf(userId: string): number {
-	let sum = 0;
-	for (const letter of userId) sum = (sum * 31 + letter.charCodeAt(0)) >>> 0;
-	return (sum % COLOURS) + 1;
-}
 
 export function presence(): Extension<SocketContext> {
 	/** Which socket a client id of a document belongs to. */

@@ -1,12 +1,12 @@
 /** The command line: `npx ansatz …`. Exit codes: 0 done, 1 refused or failed, 2 not understood. */
 import { eq, sql } from 'drizzle-orm';
 import { parseArgs } from 'node:util';
-import { openDatabase, type Database } from '#db/database.ts';
+import { openDatabase, type Database, type DatabaseAddress } from '#db/database.ts';
 import { users } from '#db/schema.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import { addUser, insertToken, MAX_TOKEN_DAYS, TOKEN_SCOPES } from '#lib/server/accounts.ts';
 import { ConfigError, processConfig } from '#lib/server/config.ts';
-import { dataFolderHolder } from '#lib/server/data-lock.ts';
+import { dataFolderHolder, waitForLock } from '#lib/server/data-lock.ts';
 import { databaseProblem } from '#lib/server/database-problem.ts';
 import { startPostgres } from '#lib/server/embedded-postgres.ts';
 
@@ -67,7 +67,7 @@ try {
 	const usage =
 		error instanceof UsageError || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
 	const known = usage || error instanceof ProblemError || error instanceof ConfigError;
-	process.stderr.write(`${known ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
+	process.stderr.write(`${known ? (error as Error).message : faultText(error)}\n`);
 	if (usage) process.stderr.write('See npx ansatz --help.\n');
 	process.exit(usage || error instanceof ConfigError ? 2 : 1);
 }
@@ -148,28 +148,40 @@ async function passwordFromInput(): Promise<string> {
 
 /** Open the server's database: its own cluster is adopted when it runs, else started for this command alone. */
 async function withDatabase<T>(action: (db: Database) => Promise<T>): Promise<T> {
-	const config = processConfig();
-	const postgres = config.databaseUrl === null ? await startPostgres(config.dataDir) : null;
-	const database = await openDatabase(config.databaseUrl ?? postgres!.address, { maxConnections: 1 }).catch(
-		(error: unknown) => {
-			throw databaseProblem(error, config.databaseUrl);
-		}
-	);
-	let others = 0;
+	const { dataDir, databaseUrl } = processConfig();
+	if (databaseUrl !== null) return withDatabaseAt(databaseUrl, action);
+	// One after the other: none takes the database away from under another one.
+	const release = await waitForLock(dataDir, 'command.lock');
 	try {
-		return await action(database.db);
+		const postgres = await startPostgres(dataDir);
+		try {
+			return await withDatabaseAt(postgres.address, action);
+		} finally {
+			// A server that came meanwhile has adopted it, and stops it when it ends.
+			if (postgres.started) await postgres.stop(() => dataFolderHolder(dataDir) !== null);
+		}
 	} finally {
-		if (postgres?.started) others = await otherSessions(database.db);
-		await database.close();
-		// A server or another command that came meanwhile has adopted it; it ends with the server.
-		if (postgres?.started && others === 0 && dataFolderHolder(config.dataDir) === null) await postgres.stop();
+		release();
 	}
 }
 
-/** How many other clients the cluster has. */
-async function otherSessions(db: Database): Promise<number> {
-	const [row] = await db.execute<{ n: number }>(
-		sql`select count(*)::int as n from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`
-	);
-	return row?.n ?? 0;
+async function withDatabaseAt<T>(address: DatabaseAddress, action: (db: Database) => Promise<T>): Promise<T> {
+	try {
+		const database = await openDatabase(address, { maxConnections: 1 });
+		try {
+			return await action(database.db);
+		} finally {
+			await database.close();
+		}
+	} catch (error) {
+		throw databaseProblem(error, typeof address === 'string' ? address : null);
+	}
+}
+
+/** A fault of ours, without the values of a query: there are password hashes among them. */
+function faultText(error: unknown): string {
+	if (!(error instanceof Error)) return String(error);
+	const query =
+		error.message.startsWith('Failed query:') && error.cause instanceof Error ? error.cause : error;
+	return query.stack ?? query.message;
 }

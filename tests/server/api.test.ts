@@ -607,7 +607,7 @@ describe('workspaces', () => {
 			name: 'Other',
 			host: 'h2',
 			port: 22,
-			user: 'grace',
+			user: 'hopper',
 			environments: []
 		});
 

@@ -1,4 +1,5 @@
 import type { Awareness } from 'y-protocols/awareness';
+import { colourOf } from '#lib/model/colour.ts';
 import type { CellId, UserId } from '#lib/model/ids.ts';
 
 /** Somebody who has the notebook open, with all their tabs taken together. */
@@ -67,11 +68,4 @@ export class Presence {
 		this.#seen = seen;
 		this.people = list;
 	};
-}
-
-/** The colour of a person: the same sum as the server's, which does not send one's own state back. */
-function colourOf(id: UserId): number {
-	let sum = 0;
-	for (const letter of id) sum = (sum * 31 + letter.charCodeAt(0)) >>> 0;
-	return (sum % 8) + 1;
 }

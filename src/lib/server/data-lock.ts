@@ -1,4 +1,4 @@
-/** One server per data folder: the second one says who holds it. */
+/** Locks in the data folder. One server at a time has it: the second one says who holds it. */
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -18,14 +18,30 @@ export class DataFolderHeld extends Error {
  * number used again after a crash does not keep the folder for ever. A living holder is never pushed aside.
  */
 export function holdDataFolder(dataDir: string): () => void {
+	const lock = take(dataDir, LOCK);
+	if (typeof lock === 'number') throw new DataFolderHeld(dataDir, lock);
+	return lock;
+}
+
+/** Take another lock of the folder, when its turn has come; returns the function that gives it back. */
+export async function waitForLock(dataDir: string, name: string): Promise<() => void> {
+	for (;;) {
+		const lock = take(dataDir, name);
+		if (typeof lock === 'function') return lock;
+		await new Promise((resolve) => setTimeout(resolve, 30));
+	}
+}
+
+/** The function that gives the lock back, or the process id of its living holder. */
+function take(dataDir: string, name: string): (() => void) | number {
 	mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-	const path = join(dataDir, LOCK);
+	const path = join(dataDir, name);
 	const own = `${path}.${process.pid}`;
 	writeFileSync(own, `${process.pid} ${startTime(process.pid)}\n`, { mode: 0o600 });
 	try {
 		while (!appear(own, path)) {
-			const holder = dataFolderHolder(dataDir);
-			if (holder !== null) throw new DataFolderHeld(dataDir, holder);
+			const holder = livingHolder(read(path));
+			if (holder !== null) return holder;
 			takeAway(path, own);
 		}
 	} finally {

@@ -1,10 +1,10 @@
-/** What an operator can mend when the database cannot be opened. */
+/** What an operator can mend when the database cannot be reached. */
 import { ProblemError } from '#lib/model/problem.ts';
 
 const REMEDY = 'Check DATABASE_URL, and that the database runs and takes connections from here.';
 
 /**
- * The fault of an opening as a sentence; what is not about reaching the database comes back as it is. `url` is only
+ * A fault as a sentence; what is not about reaching the database comes back as it is. `url` is only
  * read for its host, because it holds a password.
  */
 export function databaseProblem(fault: unknown, url: string | null): unknown {
@@ -14,7 +14,7 @@ export function databaseProblem(fault: unknown, url: string | null): unknown {
 	const host = url !== null && URL.canParse(url) ? ` at ${new URL(url).host || 'its socket'}` : '';
 	return new ProblemError(
 		500,
-		{ code: 'database', title: `The database${host} cannot be opened.`, detail, remedy: REMEDY },
+		{ code: 'database', title: `The database${host} cannot be used.`, detail, remedy: REMEDY },
 		{ cause: fault }
 	);
 }
@@ -29,7 +29,7 @@ const WORDS: [RegExp, string][] = [
 	[/^3D000$/, 'There is no database of that name.'],
 	[/^42501$/, 'This user may not make tables in it.'],
 	[/^53300$/, 'It has no connection left to give.'],
-	[/^57P03$/, 'It is starting or stopping.']
+	[/^57P0[123]$/, 'It is starting or stopping.']
 ];
 
 function* causes(fault: unknown): Generator<object> {

@@ -16,12 +16,15 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DatabaseAddress } from '#db/database.ts';
 import { ProblemError } from '#lib/model/problem.ts';
+import { waitForLock } from './data-lock.ts';
 
 const exec = promisify(execFile);
 
 const USER = 'ansatz';
 /** Only part of the socket's name; nothing listens on TCP. */
 const PORT = '5432';
+/** Held while a cluster is started, adopted or stopped, so that nobody adopts one that is being stopped. */
+const LOCK = 'postgres.lock';
 const SOCKET = `.s.PGSQL.${PORT}`;
 const START_MS = 30_000;
 
@@ -29,12 +32,24 @@ export interface RunningPostgres {
 	address: DatabaseAddress;
 	/** False when a cluster that ran already was adopted. */
 	started: boolean;
-	/** End it in order ("fast": sessions are broken off, everything committed is kept). */
-	stop(): Promise<void>;
+	/**
+	 * End it in order ("fast": sessions are broken off, everything committed is kept). With `unless`, only when that is
+	 * false at a moment at which nobody adopts it.
+	 */
+	stop(unless?: () => boolean): Promise<void>;
 }
 
 /** Start the cluster under `dataDir`, made at the first call, or adopt the one that still runs. */
 export async function startPostgres(dataDir: string): Promise<RunningPostgres> {
+	const release = await waitForLock(dataDir, LOCK);
+	try {
+		return await startOrAdopt(dataDir);
+	} finally {
+		release();
+	}
+}
+
+async function startOrAdopt(dataDir: string): Promise<RunningPostgres> {
 	const folder = join(dataDir, 'postgres');
 	const account = await serverAccount();
 	// Unix socket paths end at 107 bytes, so the socket cannot live in the data folder, which may be anywhere.
@@ -60,11 +75,16 @@ export async function startPostgres(dataDir: string): Promise<RunningPostgres> {
 	return {
 		started: running === null,
 		address: { socket, user: USER, database: 'postgres' },
-		async stop() {
-			const pid = await postmasterPid(folder);
-			if (pid === null || !(await isPostmaster(pid, folder))) return;
-			process.kill(pid, 'SIGINT');
-			await gone(pid);
+		async stop(unless = () => false) {
+			const release = await waitForLock(dataDir, LOCK);
+			try {
+				const pid = await postmasterPid(folder);
+				if (pid === null || !(await isPostmaster(pid, folder)) || unless()) return;
+				process.kill(pid, 'SIGINT');
+				await gone(pid);
+			} finally {
+				release();
+			}
 		}
 	};
 }
@@ -149,9 +169,6 @@ async function launch(
 	while (!(await answers(socket))) {
 		const turn = new Promise((resolve) => setTimeout(resolve, 30));
 		if ((await Promise.race([failed, turn])) === 'exit' || Date.now() > until) {
-			// Two that start at the same moment: PostgreSQL lets one of them have the folder, and the other adopts it.
-			const other = await adoptable(folder);
-			if (other !== null) return other;
 			throw postgresProblem('did not start', `Its words are in ${join(dirname(folder), 'postgres.log')}.`);
 		}
 	}

@@ -16,7 +16,15 @@ export function needsFrame(html: string): boolean {
 	return NEEDS_FRAME.test(html.replace(PANDAS_STYLE, ''));
 }
 
-const LINKS = /^(?:https?:|mailto:|#|data:image\/(?:png|jpe?g|gif|webp);)/i;
+/**
+ * What an address may begin with. Asked of addresses only (see the hook): as DOMPurify's `ALLOWED_URI_REGEXP` it would be
+ * asked of every attribute and take `colspan` from tables and the drawn root from formulas.
+ */
+const LINKS = /^(?:https?:|mailto:|#|data:image\/(?:png|jpe?g|gif|webp|svg\+xml);)/i;
+const ADDRESSES: ReadonlySet<string> = new Set([
+	...['href', 'xlink:href', 'src', 'action', 'formaction', 'cite', 'longdesc', 'usemap', 'poster', 'data', 'ping'],
+	...['profile', 'manifest', 'classid', 'codebase', 'archive', 'lowsrc', 'dynsrc', 'altimg', 'definitionurl', 'srcdoc']
+]);
 
 /** For what kernels and people wrote. */
 const STRICT: Config = {
@@ -37,8 +45,7 @@ const STRICT: Config = {
 	FORBID_ATTR: ['style', 'id', 'name', 'srcset', 'background', 'slot', 'is', 'popover', 'popovertarget'],
 	ALLOW_DATA_ATTR: false,
 	ALLOW_ARIA_ATTR: false,
-	SANITIZE_NAMED_PROPS: true,
-	ALLOWED_URI_REGEXP: LINKS
+	SANITIZE_NAMED_PROPS: true
 };
 
 /** For what our own renderers made (markdown with html off, KaTeX): the lay-out of formulas needs styles and drawings. */
@@ -47,8 +54,7 @@ const RENDERED: Config = {
 	FORBID_TAGS: [...STRICT.FORBID_TAGS!, 'use', 'foreignObject', 'image'],
 	FORBID_ATTR: ['id', 'name', 'srcset', 'background'],
 	ALLOW_DATA_ATTR: false,
-	SANITIZE_NAMED_PROPS: true,
-	ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|#|data:image\/(?:png|jpe?g|gif|webp|svg\+xml);)/i
+	SANITIZE_NAMED_PROPS: true
 };
 
 let purifier: typeof DOMPurify | undefined;
@@ -59,9 +65,12 @@ export function cleanHtml(html: string, profile: 'strict' | 'rendered'): string 
 	return purifier.sanitize(html, profile === 'strict' ? STRICT : RENDERED);
 }
 
-/** Links leave the page in a tab of their own and take nothing along. */
+/** Addresses are of the few kinds above; links leave the page in a tab of their own and take nothing along. */
 function withLinkHook(): typeof DOMPurify {
 	const instance = DOMPurify(window);
+	instance.addHook('uponSanitizeAttribute', (_node, attribute) => {
+		if (ADDRESSES.has(attribute.attrName) && !LINKS.test(attribute.attrValue.trim())) attribute.keepAttr = false;
+	});
 	instance.addHook('afterSanitizeAttributes', (node) => {
 		if (node.tagName !== 'A' || !node.hasAttribute('href') || node.getAttribute('href')!.startsWith('#'))
 			return;

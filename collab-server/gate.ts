@@ -16,6 +16,8 @@ export interface GateOptions {
 	origins: readonly string[];
 	/** Who a request's cookies belong to. */
 	authenticate(request: IncomingMessage): Promise<{ user: RoomUser; session: string | null } | null>;
+	/** False while nothing could be stored: newcomers are asked to come again. */
+	available(): boolean;
 	/** Paths that have a room behind them. */
 	rooms: Record<string, (socket: WebSocket, request: IncomingMessage, who: Who) => void>;
 }
@@ -49,6 +51,7 @@ export function attachGate(
 		const room = Object.hasOwn(options.rooms, path) ? options.rooms[path] : undefined;
 		if (!room) return refuse(socket, 404, 'There is no socket at this path.');
 		if (closing) return refuse(socket, 503, 'The server is restarting.');
+		if (!options.available()) return refuse(socket, 503, 'The database does not answer.');
 		if (!options.origins.includes(request.headers.origin ?? '')) {
 			return refuse(socket, 403, 'Sockets are open to pages of this site only.');
 		}

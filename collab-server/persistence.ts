@@ -1,10 +1,11 @@
 /**
- * Edits are in the database before they are acknowledged. Hocuspocus awaits `beforeSync` before it applies an update
- * and acknowledges it, so that the append stands in front of both; where it fails nothing was applied, the socket
- * closes with 1013, and the tab keeps its edits and tries again.
+ * Edits are in the database before they are acknowledged. An update is applied and shown to the others at once; the
+ * acknowledgement waits at the socket until the append has resolved. While the database is away appends wait, sockets
+ * close with 1013 and none is let in, so that every tab keeps its edits and says so.
  */
 import type { Extension } from '@hocuspocus/server';
 import * as Y from 'yjs';
+import { GuardedSocket } from './guarded-socket.ts';
 import type { Logger } from './logger.ts';
 import type { SocketContext } from './caller.ts';
 import { parseDocumentName } from './document-name.ts';
@@ -14,9 +15,6 @@ const SYNC_STEP_2 = 1;
 const UPDATE = 2;
 /** What an update without any change is: no structs, an empty delete set. */
 const EMPTY_UPDATE_BYTES = 2;
-
-/** Close code for "try again later" (RFC 6455 registry). */
-export const STORAGE_UNAVAILABLE = 1013;
 
 export interface PersistenceOptions {
 	log: UpdateLog;
@@ -34,13 +32,9 @@ export function persistence({ log, logger, onCorrupt }: PersistenceOptions): Ext
 			// After a reconnect a client sends all it has that we might not; mostly we have it, and the log must not grow.
 			if (type === SYNC_STEP_2 && Y.snapshotContainsUpdate(Y.snapshot(document), payload)) return;
 			Y.decodeUpdate(payload);
-			try {
-				await log.append(documentName, payload, context.user.id);
-			} catch (error) {
-				logger.error({ document: documentName, err: error }, 'the update log refused an edit');
-				connection.webSocket.close(STORAGE_UNAVAILABLE, 'storage unavailable');
-				throw Object.assign(new Error(''), { code: STORAGE_UNAVAILABLE, reason: 'storage unavailable' });
-			}
+			const stored = log.append(documentName, payload, context.user.id);
+			if (connection.webSocket instanceof GuardedSocket) connection.webSocket.hold(documentName, stored);
+			else await stored;
 		},
 
 		async onLoadDocument({ documentName, document }) {
@@ -50,6 +44,11 @@ export function persistence({ log, logger, onCorrupt }: PersistenceOptions): Ext
 				logger.error({ document: documentName, rows: corrupt }, 'rows of the update log cannot be read');
 				onCorrupt?.(documentName, corrupt);
 			}
+		},
+
+		// A document that comes back must not miss what was on its way when it left.
+		async beforeUnloadDocument({ documentName }) {
+			await log.settledFor(documentName);
 		},
 
 		async onStoreDocument({ documentName }) {

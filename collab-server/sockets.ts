@@ -18,6 +18,10 @@ export class Sockets {
 		return this.#open.size;
 	}
 
+	closeAll(code: number, reason: string): void {
+		for (const socket of this.#open.keys()) socket.close(code, reason);
+	}
+
 	/** Close the sockets of a session, or of all sessions of a person but one. */
 	endSessions(match: { session: string } | { user: string; except: string | null }): void {
 		for (const [socket, context] of this.#open) {

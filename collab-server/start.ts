@@ -9,7 +9,7 @@ import { authentication } from './authenticate.ts';
 import type { SocketContext } from './caller.ts';
 import { commands } from './commands.ts';
 import { attachGate, type Who } from './gate.ts';
-import { GuardedSocket } from './guarded-socket.ts';
+import { GuardedSocket, STORAGE_UNAVAILABLE } from './guarded-socket.ts';
 import type { Logger } from './logger.ts';
 import { persistence } from './persistence.ts';
 import { presence } from './presence.ts';
@@ -46,8 +46,11 @@ export interface Collab {
 /** Start the rooms. Those with unfinished runs are opened at once, so that output goes on without anybody watching. */
 export async function startCollab(options: CollabOptions): Promise<Collab> {
 	const { http, db, gateway, directory, origins, authenticate, logger } = options;
-	const log = new UpdateLog(db);
 	const sockets = new Sockets();
+	const log = new UpdateLog(db, (error) => {
+		logger.error({ err: error }, 'the update log does not take edits; tabs keep theirs');
+		sockets.closeAll(STORAGE_UNAVAILABLE, 'storage unavailable');
+	});
 	const hocuspocus = new Hocuspocus<SocketContext>({
 		quiet: true,
 		debounce: 2000,
@@ -69,6 +72,7 @@ export async function startCollab(options: CollabOptions): Promise<Collab> {
 	const gate = attachGate(http, {
 		origins,
 		authenticate,
+		available: () => !log.behind,
 		rooms: {
 			[COLLAB_PATH]: (socket, request, who) => {
 				const context: SocketContext = { ...who, notebooks: new Set(), clients: new Set() };

@@ -20,6 +20,10 @@ interface Pending {
 export const COMPACT_AFTER_UPDATES = 500;
 /** Updates merged into one segment: merging is quadratic, measured. */
 const SEGMENT_UPDATES = 400;
+/** How long to wait before the database is tried again. */
+const RETRY_MS = 500;
+/** SQLSTATE: the document of the update is not there (any more). */
+const FOREIGN_KEY_VIOLATION = '23503';
 /** Rows in one INSERT. */
 const BATCH_ROWS = 500;
 
@@ -30,19 +34,43 @@ export class UpdateLog {
 	/** Rows of each open document that lie after its snapshot. */
 	readonly #tails = new Map<string, number>();
 
-	constructor(db: Database) {
+	#behind = false;
+	/** The newest append of each document that is on its way. */
+	readonly #last = new Map<string, Promise<void>>();
+	readonly #onBehind: (error: unknown) => void;
+
+	/** `onBehind` is called once each time the database stops taking updates. */
+	constructor(db: Database, onBehind: (error: unknown) => void = () => {}) {
 		this.#db = db;
+		this.#onBehind = onBehind;
+	}
+
+	/** True while the database does not take updates: what was appended is kept here and tried again. */
+	get behind(): boolean {
+		return this.#behind;
 	}
 
 	/**
-	 * Resolves when the update is in the database; rejects when it is not (nothing was written then). Calls that come
-	 * while an insert is under way share the next one: no timer, and no insert per keystroke under load.
+	 * Resolves when the update is in the database. While the database is away it is kept and tried again; the promise
+	 * rejects only when it can never be written, because its document was deleted. Calls that come while an insert is
+	 * under way share the next one: no timer, and no insert per keystroke under load.
 	 */
 	append(document: string, data: Uint8Array, userId: string | null): Promise<void> {
-		return new Promise((resolve, reject) => {
+		const stored = new Promise<void>((resolve, reject) => {
 			this.#queue.push({ document, userId, data, resolve, reject });
-			if (!this.#writing) void this.#write();
 		});
+		this.#last.set(document, stored);
+		const forget = (): void => {
+			if (this.#last.get(document) === stored) this.#last.delete(document);
+		};
+		stored.then(forget, forget);
+		if (!this.#writing) void this.#write();
+		return stored;
+	}
+
+	/** Resolves when nothing of this document is on its way to the database. */
+	async settledFor(document: string): Promise<void> {
+		while (this.#last.has(document)) await this.#last.get(document)!.catch(() => undefined);
 	}
 
 	/** How many updates of a document are not in its snapshot yet, as far as this process knows. */
@@ -57,21 +85,42 @@ export class UpdateLog {
 
 	async #write(): Promise<void> {
 		this.#writing = true;
-		while (this.#queue.length > 0) {
-			const batch = this.#queue.splice(0, BATCH_ROWS);
-			try {
-				await this.#db
-					.insert(documentUpdates)
-					.values(batch.map(({ document, userId, data }) => ({ document, userId, data })));
-				for (const entry of batch) {
-					this.#tails.set(entry.document, this.tail(entry.document) + 1);
-					entry.resolve();
-				}
-			} catch (error) {
-				for (const entry of batch) entry.reject(error);
-			}
-		}
+		while (this.#queue.length > 0) await this.#writeBatch(this.#queue.slice(0, BATCH_ROWS));
 		this.#writing = false;
+	}
+
+	/** Entries leave the queue when they are stored, or when they can never be. */
+	async #writeBatch(batch: Pending[]): Promise<void> {
+		try {
+			await this.#db
+				.insert(documentUpdates)
+				.values(batch.map(({ document, userId, data }) => ({ document, userId, data })));
+		} catch (error) {
+			if (sqlState(error) !== FOREIGN_KEY_VIOLATION) return this.#waitForDatabase(error);
+			// Only the entries of the deleted document are hopeless: each is tried alone.
+			if (batch.length > 1) {
+				for (const entry of batch) await this.#writeBatch([entry]);
+			} else {
+				this.#queue.splice(this.#queue.indexOf(batch[0]!), 1);
+				batch[0]!.reject(error);
+			}
+			return;
+		}
+		this.#behind = false;
+		const stored = new Set(batch);
+		this.#queue = this.#queue.filter((entry) => !stored.has(entry));
+		for (const entry of batch) {
+			this.#tails.set(entry.document, this.tail(entry.document) + 1);
+			entry.resolve();
+		}
+	}
+
+	async #waitForDatabase(error: unknown): Promise<void> {
+		if (!this.#behind) {
+			this.#behind = true;
+			this.#onBehind(error);
+		}
+		await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 	}
 
 	/**
@@ -79,6 +128,8 @@ export class UpdateLog {
 	 * named in `corrupt`: one bad row must not take the document with it.
 	 */
 	async load(document: string): Promise<{ update: Uint8Array | null; corrupt: number[] }> {
+		// What is on its way belongs to the state.
+		await this.settledFor(document);
 		const [snapshot] = await this.#db
 			.select()
 			.from(documentSnapshots)
@@ -189,4 +240,10 @@ export class UpdateLog {
 			...rows.map((row) => row.data)
 		];
 	}
+}
+
+/** The SQLSTATE of a database error, through drizzle's wrapping; undefined for anything else. */
+function sqlState(error: unknown): string | undefined {
+	const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+	return (cause as { code?: string }).code;
 }

@@ -16,6 +16,7 @@ import { createGateway } from '#gateway/gateway.ts';
 import { cellIds, notebookDocName, readTitle } from '#lib/model/notebook-doc.ts';
 import { createAccounts } from '#lib/server/accounts.ts';
 import type { Config } from '#lib/server/config.ts';
+import { databaseProblem } from '#lib/server/database-problem.ts';
 import { startPostgres } from '#lib/server/embedded-postgres.ts';
 import { LocalEnvironment } from '#lib/server/local-environment.ts';
 import { createNotebooks } from '#lib/server/notebooks.ts';
@@ -43,7 +44,9 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		pino.destination(2)
 	);
 	const postgres = config.databaseUrl === null ? await startPostgres(config.dataDir) : null;
-	const database = await openDatabase(config.databaseUrl ?? postgres!.address);
+	const database = await openDatabase(config.databaseUrl ?? postgres!.address).catch((error: unknown) => {
+		throw databaseProblem(error, config.databaseUrl);
+	});
 	const { db } = database;
 	const secure = config.origin.startsWith('https://');
 	const sessions = createSessions(db, { secure });

@@ -22,6 +22,18 @@ export async function installClock(page: Page): Promise<void> {
 		const scope = window as unknown as Clock;
 		const now = (): number => performance.timeOrigin + performance.now();
 		window.addEventListener('keydown', () => (scope.__pressed = now()), { capture: true });
+		scope.__letters = () => {
+			const content = document.querySelector('.cm-content')!;
+			const walker = document.createTreeWalker(content, NodeFilter.SHOW_TEXT);
+			let count = 0;
+			// Names at other people's carets are widgets, not text.
+			while (walker.nextNode()) {
+				if (!walker.currentNode.parentElement!.closest('[contenteditable=false]')) {
+					count += walker.currentNode.textContent!.replace(/[^a-z]/g, '').length;
+				}
+			}
+			return count;
+		};
 		scope.__painted = (test) =>
 			new Promise((resolve) => {
 				const look = (): void => {
@@ -48,5 +60,7 @@ export async function installClock(page: Page): Promise<void> {
 /** What `installClock` puts on the window. */
 export interface Clock {
 	__pressed: number;
+	/** Letters in the first editor of the page. */
+	__letters(): number;
 	__painted(test: () => boolean): Promise<number>;
 }

@@ -71,32 +71,20 @@ async function type(from: Page, to: Page, count: number, own: number[]): Promise
 	const times: number[] = [];
 	await from.bringToFront();
 	await from.locator('.cm-content').first().click();
-	let length = await to.evaluate(() => document.querySelector('.cm-content')!.textContent!.length);
+	let length = await to.evaluate(() => (window as unknown as Clock).__letters());
+	const painted = (page: Page, wanted: number): Promise<number> =>
+		page.evaluate((count) => {
+			const clock = window as unknown as Clock;
+			return clock.__painted(() => clock.__letters() >= count);
+		}, wanted);
 	for (let i = 0; i < count; i++) {
 		length++;
-		const seen = to.evaluate(
-			(wanted) =>
-				(window as unknown as Clock).__painted(
-					() =>
-						document.querySelector('.cm-content .cm-line')!.textContent!.replace(/\u2060.*$/, '').length >=
-						wanted
-				),
-			length
-		);
-		const echoed = from.evaluate(
-			(wanted) =>
-				(window as unknown as Clock).__painted(
-					() => document.querySelector('.cm-content .cm-line')!.textContent!.length >= wanted
-				),
-			length
-		);
+		const seen = painted(to, length);
+		const echoed = painted(from, length);
 		await from.keyboard.press(String.fromCharCode(97 + r.below(26)));
-		const [painted, pressed, local] = [
-			await seen,
-			await from.evaluate(() => (window as unknown as Clock).__pressed),
-			await echoed
-		];
-		times.push(painted - pressed);
+		const [remote, local] = await Promise.all([seen, echoed]);
+		const pressed = await from.evaluate(() => (window as unknown as Clock).__pressed);
+		times.push(remote - pressed);
 		own.push(local - pressed);
 		await new Promise((resolve) => setTimeout(resolve, 60 + r.below(60)));
 	}

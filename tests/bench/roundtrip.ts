@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openSeed, type SeededPerson } from '../support/people.ts';
 import { pythonFolders, TEST_ENVIRONMENT, testPython } from '../support/python.ts';
@@ -105,9 +105,10 @@ function bareKernel(): number[] {
 }
 
 function connectionFile(): string {
-	const found = readdirSync(sshd.home, { recursive: true, encoding: 'utf8' }).find((path) =>
+	const folder = dirname(sshd.home);
+	const found = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((path) =>
 		path.endsWith('connection.json')
 	);
 	if (!found) throw new Error('The connection file of the kernel was not found.');
-	return join(sshd.home, found);
+	return join(folder, found);
 }

@@ -1,5 +1,7 @@
 /** Nothing that was acknowledged is lost: not by a killed server, not by a database that is away. */
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { openDatabase } from '#db/database.ts';
@@ -149,4 +151,29 @@ test('a second server on the same data folder names the process that holds it an
 	expect(second).toContain('The server ended with 2');
 	expect(second).toMatch(/in use by the Ansatz server with process id \d+/);
 	expect(readCells((await open()).provider.document).length).toBeGreaterThan(0);
+});
+
+test('while the database is away edits are kept in the tab and not acknowledged; afterwards they arrive', async () => {
+	const tab = await open();
+	const postmaster = Number((await readFile(join(server.dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+	const closed = new Promise<number>((resolve) =>
+		tab.provider.configuration.websocketProvider.on('close', ({ event }: { event: { code: number } }) =>
+			resolve(event.code)
+		)
+	);
+	process.kill(postmaster, 'SIGQUIT');
+	tab.text.insert(0, 'typed without a database ');
+	expect(await closed).toBe(1013);
+	expect(tab.provider.unsyncedChanges).toBeGreaterThan(0);
+	const back = await startPostgres(server.dataDir);
+	await new Promise<void>((resolve) =>
+		tab.provider.on('unsyncedChanges', ({ number }: { number: number }) => number === 0 && resolve())
+	);
+	tab.close();
+	expect(back.started).toBe(true);
+	await server.kill();
+	server = await server.restart();
+	const fresh = await open();
+	expect(fresh.text.toString().startsWith('typed without a database ')).toBe(true);
+	fresh.close();
 });

@@ -17,6 +17,8 @@ import * as Y from 'yjs';
 
 /** One's own cursor is told at most this often. */
 const TELL_MS = 50;
+/** How long a name stands at a caret that moved. */
+const NAMED_MS = 2500;
 const redraw = Annotation.define<true>();
 
 interface Remote {
@@ -163,7 +165,10 @@ class Caret extends WidgetType {
 
 	override toDOM(): HTMLElement {
 		const caret = document.createElement('span');
-		caret.className = 'cm-other-caret';
+		// By a timer, not by an animation: while one runs the browser draws frame after frame, and every letter that
+		// arrives waits for the next of them.
+		caret.className = 'cm-other-caret cm-named';
+		setTimeout(() => caret.classList.remove('cm-named'), NAMED_MS);
 		caret.style.setProperty('--who', this.color);
 		caret.setAttribute('aria-hidden', 'true');
 		// Drawn from an attribute: the name is no part of the text, for those who read or copy it.

@@ -35,9 +35,9 @@ const base = EditorView.theme({
 		font: '500 11px/1.4 var(--font-ui)',
 		whiteSpace: 'nowrap',
 		zIndex: '5',
-		animation: 'cm-other-name 2.5s forwards'
+		visibility: 'hidden'
 	},
-	'@keyframes cm-other-name': { '0%, 90%': { opacity: '1' }, '100%': { opacity: '0' } }
+	'.cm-other-caret.cm-named::before': { visibility: 'visible' }
 });
 
 const colours = HighlightStyle.define([

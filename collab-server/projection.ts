@@ -19,8 +19,14 @@ import type { OpenDocument } from './open-document.ts';
 import type { OutputStore } from './output-store.ts';
 import type { UpdateLog } from './update-log.ts';
 
-/** Least time between two batches; the first after a pause goes at once, and so does one that ends a run. */
+/** Least time between two batches. */
 const BATCH_MS = 40;
+
+/**
+ * When a change is written. `now`: a run has ended, nothing of it may wait · `soon`: output; the first after a pause goes
+ * at once, then one batch in `BATCH_MS` · `later`: with the next batch; a run that ends within `BATCH_MS` is one write.
+ */
+type Urgency = 'now' | 'soon' | 'later';
 const RETRY_MS = 1000;
 
 export interface ProjectionOptions {
@@ -45,6 +51,9 @@ export class Projection {
 	#timer: NodeJS.Timeout | undefined;
 	#flushing: Promise<void> | null = null;
 	#unstored: Uint8Array[] = [];
+	#stored: Promise<void> = Promise.resolve();
+	/** Something that may not wait came while a batch was being written. */
+	#urgent = false;
 	/** While true nothing is written: the past is being folded again. */
 	held = false;
 
@@ -89,19 +98,20 @@ export class Projection {
 		} else if (isFinished(run)) {
 			this.#runs.delete(run.id);
 		}
-		this.#schedule(run.finishedAt !== null);
+		this.#schedule(run.finishedAt !== null ? 'now' : run.outputs.length > 0 ? 'soon' : 'later');
 	}
 
 	setKernel(change: Partial<KernelView>): void {
 		this.#kernel = { ...this.#kernel, ...change };
 		this.#kernelChange = { ...this.#kernelChange, ...change };
-		this.#schedule(true);
+		// Busy for a moment is nothing to tell; idle comes with the end of a run, which is written at once.
+		this.#schedule(change.state === 'busy' || change.state === 'idle' ? 'later' : 'now');
 	}
 
 	/** Everything up to this event is folded in. */
 	setSeq(seq: number): void {
 		this.#seq = seq;
-		this.#schedule(false);
+		this.#schedule('later');
 	}
 
 	/** Take the ended runs of cells out of the document. */
@@ -117,7 +127,7 @@ export class Projection {
 			this.#dirty.delete(cell);
 		}
 		void this.#options.connection.transact((doc) => clearRuns(doc, ended));
-		this.#schedule(true);
+		this.#schedule('now');
 	}
 
 	/** Write what is pending and wait until it is in the database. */
@@ -126,6 +136,7 @@ export class Projection {
 		this.#timer = undefined;
 		while (this.#flushing) await this.#flushing;
 		await this.#flushOnce();
+		await this.#stored;
 	}
 
 	async close(): Promise<void> {
@@ -144,9 +155,14 @@ export class Projection {
 		this.#unstored.push(update);
 	};
 
-	#schedule(urgent: boolean): void {
-		if (this.held || this.#flushing) return;
-		const wait = urgent ? 0 : Math.max(0, this.#lastFlush + BATCH_MS - performance.now());
+	#schedule(urgency: Urgency): void {
+		if (this.held) return;
+		if (this.#flushing) {
+			if (urgency === 'now') this.#urgent = true;
+			return;
+		}
+		const sinceLast = performance.now() - this.#lastFlush;
+		const wait = urgency === 'now' ? 0 : urgency === 'later' ? BATCH_MS : Math.max(0, BATCH_MS - sinceLast);
 		if (wait === 0) {
 			clearTimeout(this.#timer);
 			this.#timer = undefined;
@@ -159,11 +175,13 @@ export class Projection {
 		}
 	}
 
-	/** One batch: blobs, then the document, then the log, then the acknowledgement. Never rejects. */
+	/** One batch: blobs, then the document; the log follows by itself. Never rejects. */
 	#flushOnce(): Promise<void> {
 		this.#flushing ??= this.#write().finally(() => {
 			this.#flushing = null;
-			if (this.#hasWork) this.#schedule(false);
+			const urgent = this.#urgent;
+			this.#urgent = false;
+			if (this.#hasWork) this.#schedule(urgent ? 'now' : 'soon');
 		});
 		return this.#flushing;
 	}
@@ -178,7 +196,7 @@ export class Projection {
 	}
 
 	async #write(): Promise<void> {
-		const { store, connection, log, document, logger } = this.#options;
+		const { store, connection, document, logger } = this.#options;
 		// One turn of the loop: what arrived together is written together.
 		await new Promise((resolve) => setImmediate(resolve));
 		try {
@@ -196,15 +214,26 @@ export class Projection {
 					writeKernel(doc, kernel);
 				});
 			}
-			const updates = this.#unstored;
-			if (updates.length > 0) {
-				await log.append(document, updates.length === 1 ? updates[0]! : Y.mergeUpdates(updates), null);
-				this.#unstored = this.#unstored.slice(updates.length);
-			}
-			this.#options.onDurable(seq);
+			this.#stored = this.#log(seq);
 		} catch (error) {
 			logger.error({ document, err: error }, 'the runtime document could not be stored; trying again');
 			await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+		}
+	}
+
+	/** Put what the batch changed into the log; the spool is acknowledged when it is there. */
+	async #log(seq: number): Promise<void> {
+		const { log, document, logger, onDurable } = this.#options;
+		const updates = this.#unstored;
+		this.#unstored = [];
+		try {
+			if (updates.length > 0)
+				await log.append(document, updates.length === 1 ? updates[0]! : Y.mergeUpdates(updates), null);
+			else await log.settledFor(document);
+			onDurable(seq);
+		} catch (error) {
+			// The notebook was deleted meanwhile: there is nothing left to store.
+			logger.warn({ document, err: error }, 'the runtime document is gone');
 		}
 	}
 }

@@ -87,7 +87,6 @@ export class RunDesk {
 		if (after === before) return;
 		if (after.finishedAt !== null && before.finishedAt === null) return this.end(after);
 		this.#projection.put(after);
-		if (after.state !== before.state) this.#record(after);
 	}
 
 	/** A run has ended: write it, tell who waits, take back the rest of its request after an error, go on. */

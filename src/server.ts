@@ -30,9 +30,9 @@ async function main(): Promise<void> {
 	configureHandler(config);
 	const built = (await import(new URL('../build/handler.js', import.meta.url).href)) as { handler: Handler };
 	answer = built.handler;
+	const link = await firstAdministratorLink(running.db, config.origin);
 	stopOnSignals(http, running);
 	console.log(`Ansatz is ready at ${config.origin}`);
-	const link = await firstAdministratorLink(running.db, config.origin);
 	if (link) console.log(`Make the first administrator at ${link}`);
 }
 

@@ -34,7 +34,6 @@ try {
 	await tab.run(0);
 	room = [];
 	for (let i = 0; i < RUNS; i++) room.push(await tab.run(0));
-	tab.close();
 
 	bare = bareKernel();
 
@@ -44,24 +43,21 @@ try {
 	await page.goto(`${server.origin}/notebooks/${notebook}`);
 	await page.locator('.cm-content').first().click();
 	await installClock(page);
+	const output = page.getByTestId('output');
 	for (let i = 0; i < RUNS; i++) {
-		const before = await page.getByTestId('cell').first().getAttribute('data-count');
-		const seen = page.evaluate(
-			(last) =>
-				(window as unknown as Clock).__painted(() => {
-					const cell = document.querySelector<HTMLElement>('[data-testid=cell]')!;
-					const output = cell.querySelector('[data-testid=output]');
-					return (
-						cell.dataset.state === 'done' &&
-						cell.dataset.count !== last &&
-						output?.textContent?.trim() === '2'
-					);
-				}),
-			before
+		// The output of the run before is taken away, so that what is seen is this one's.
+		tab.clear(0);
+		await output.waitFor({ state: 'detached' });
+		const seen = page.evaluate(() =>
+			(window as unknown as Clock).__painted(
+				() => document.querySelector('[data-testid=output]')?.textContent?.trim() === '2'
+			)
 		);
 		await page.keyboard.press('Control+Enter');
 		painted.push((await seen) - (await page.evaluate(() => (window as unknown as Clock).__pressed)));
+		await page.locator('[data-testid=cell][data-state=done]').waitFor();
 	}
+	tab.close();
 } finally {
 	await browser.close();
 	await seed.close();
@@ -105,7 +101,8 @@ function bareKernel(): number[] {
 }
 
 function connectionFile(): string {
-	const folder = dirname(sshd.home);
+	// …/home/<account>, beside it …/run, the account's runtime folder
+	const folder = dirname(dirname(sshd.home));
 	const found = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((path) =>
 		path.endsWith('connection.json')
 	);

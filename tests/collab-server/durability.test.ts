@@ -155,7 +155,9 @@ test('a second server on the same data folder names the process that holds it an
 
 test('while the database is away edits are kept in the tab and not acknowledged; afterwards they arrive', async () => {
 	const tab = await open();
-	const postmaster = Number((await readFile(join(server.dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+	const postmaster = Number(
+		(await readFile(join(server.dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]
+	);
 	const closed = new Promise<number>((resolve) =>
 		tab.provider.configuration.websocketProvider.on('close', ({ event }: { event: { code: number } }) =>
 			resolve(event.code)

@@ -13,7 +13,6 @@ import { startServer, type ServerProcess } from '../support/server-process.ts';
 /** A server with its seed, one for each spec file. */
 export const test = base.extend<object, { site: Site }>({
 	site: [
-		 
 		async ({}, use) => {
 			const site = await startSite();
 			await use(site);

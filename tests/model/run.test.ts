@@ -144,15 +144,13 @@ test('writing a run step by step or at once gives the same document', () => {
 			.map((text) =>
 				event('display_data', { data: { 'text/plain': text }, metadata: {}, transient: { display_id: 'd' } })
 			),
-		fc
-			.string()
-			.map((text) =>
-				event('update_display_data', {
-					data: { 'text/plain': text },
-					metadata: {},
-					transient: { display_id: 'd' }
-				})
-			)
+		fc.string().map((text) =>
+			event('update_display_data', {
+				data: { 'text/plain': text },
+				metadata: {},
+				transient: { display_id: 'd' }
+			})
+		)
 	);
 	fc.assert(
 		fc.property(fc.array(step, { maxLength: 30 }), (steps) => {

@@ -14,6 +14,8 @@ export interface Tab {
 	type(cell: number, text: string): void;
 	/** Run a cell; resolves with the milliseconds until its finished run is in this tab's document. */
 	run(cell: number): Promise<number>;
+	/** Take a cell's outputs away for everybody. */
+	clear(cell: number): void;
 	close(): void;
 }
 
@@ -54,6 +56,10 @@ export async function connectTab(
 				return run && run.id !== last && run.finishedAt !== null;
 			});
 			return performance.now() - begin;
+		},
+		clear(cell) {
+			const cells = [cellIds(doc)[cell]!];
+			human.sendStateless(JSON.stringify({ n: ++n, command: { do: 'clear', cells } }));
 		},
 		close() {
 			human.destroy();

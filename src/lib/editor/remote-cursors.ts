@@ -3,7 +3,7 @@
  * because people's colours are tokens (they change with light and dark) and because that one redraws every editor of
  * the page whenever anybody's cursor moves.
  */
-import { Annotation, RangeSet, type Range } from '@codemirror/state';
+import { Annotation, RangeSet, type Range, type Text } from '@codemirror/state';
 import {
 	Decoration,
 	EditorView,
@@ -49,7 +49,7 @@ class RemoteCursors {
 		this.#text = text;
 		this.#awareness = awareness;
 		awareness.on('change', this.#changed);
-		this.#draw(view.state.doc.length);
+		this.#draw(view.state.doc);
 	}
 
 	update(update: ViewUpdate): void {
@@ -57,7 +57,7 @@ class RemoteCursors {
 			if (this.#view.hasFocus || this.#told) this.#telling ??= setTimeout(() => this.#tell(), TELL_MS);
 		}
 		const asked = update.transactions.some((transaction) => transaction.annotation(redraw));
-		if (asked || (update.docChanged && this.#shown.size > 0)) this.#draw(update.state.doc.length);
+		if (asked || (update.docChanged && this.#shown.size > 0)) this.#draw(update.state.doc);
 	}
 
 	destroy(): void {
@@ -122,7 +122,9 @@ class RemoteCursors {
 		}
 	}
 
-	#draw(length: number): void {
+	#draw(doc: Text): void {
+		const { length } = doc;
+		const firstLineEnd = doc.line(1).to;
 		const ranges: Range<Decoration>[] = [];
 		this.#shown = new Set();
 		for (const client of this.#awareness.getStates().keys()) {
@@ -139,7 +141,8 @@ class RemoteCursors {
 				const style = `background-color: color-mix(in srgb, ${color} 22%, transparent)`;
 				ranges.push(Decoration.mark({ attributes: { style } }).range(from, to));
 			}
-			const caret = Decoration.widget({ widget: new Caret(remote.name, color, remote.head), side: 1 });
+			const widget = new Caret(remote.name, color, remote.head, remote.head <= firstLineEnd);
+			const caret = Decoration.widget({ widget, side: 1 });
 			ranges.push(caret.range(Math.min(remote.head, length)));
 		}
 		this.decorations = Decoration.set(ranges, true);
@@ -150,24 +153,32 @@ class Caret extends WidgetType {
 	readonly name: string;
 	readonly color: string;
 	readonly head: number;
+	/** In the first line there is no room above. */
+	readonly first: boolean;
 
-	constructor(name: string, color: string, head: number) {
+	constructor(name: string, color: string, head: number, first: boolean) {
 		super();
 		this.name = name;
 		this.color = color;
 		this.head = head;
+		this.first = first;
 	}
 
 	override eq(other: Caret): boolean {
 		// A caret that moved is made anew, which shows its name again for a moment.
-		return other.name === this.name && other.color === this.color && other.head === this.head;
+		return (
+			other.name === this.name &&
+			other.color === this.color &&
+			other.head === this.head &&
+			other.first === this.first
+		);
 	}
 
 	override toDOM(): HTMLElement {
 		const caret = document.createElement('span');
 		// By a timer, not by an animation: while one runs the browser draws frame after frame, and every letter that
 		// arrives waits for the next of them.
-		caret.className = 'cm-other-caret cm-named';
+		caret.className = `cm-other-caret cm-named${this.first ? ' cm-beside' : ''}`;
 		setTimeout(() => caret.classList.remove('cm-named'), NAMED_MS);
 		caret.style.setProperty('--who', this.color);
 		caret.setAttribute('aria-hidden', 'true');

@@ -37,6 +37,7 @@ const base = EditorView.theme({
 		zIndex: '5',
 		visibility: 'hidden'
 	},
+	'.cm-other-caret.cm-beside::before': { left: '2px', bottom: '1px' },
 	'.cm-other-caret.cm-named::before': { visibility: 'visible' }
 });
 

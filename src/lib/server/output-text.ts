@@ -24,6 +24,5 @@ export function joined(value: Json): string {
 
 /** Without the escape sequences of a terminal (ECMA-48 CSI). */
 export function withoutColours(text: string): string {
-	 
 	return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
 }

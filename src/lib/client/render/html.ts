@@ -22,8 +22,31 @@ export function needsFrame(html: string): boolean {
  */
 const LINKS = /^(?:https?:|mailto:|#|data:image\/(?:png|jpe?g|gif|webp|svg\+xml);)/i;
 const ADDRESSES: ReadonlySet<string> = new Set([
-	...['href', 'xlink:href', 'src', 'action', 'formaction', 'cite', 'longdesc', 'usemap', 'poster', 'data', 'ping'],
-	...['profile', 'manifest', 'classid', 'codebase', 'archive', 'lowsrc', 'dynsrc', 'altimg', 'definitionurl', 'srcdoc']
+	...[
+		'href',
+		'xlink:href',
+		'src',
+		'action',
+		'formaction',
+		'cite',
+		'longdesc',
+		'usemap',
+		'poster',
+		'data',
+		'ping'
+	],
+	...[
+		'profile',
+		'manifest',
+		'classid',
+		'codebase',
+		'archive',
+		'lowsrc',
+		'dynsrc',
+		'altimg',
+		'definitionurl',
+		'srcdoc'
+	]
 ]);
 
 /** For what kernels and people wrote. */
@@ -69,7 +92,8 @@ export function cleanHtml(html: string, profile: 'strict' | 'rendered'): string 
 function withLinkHook(): typeof DOMPurify {
 	const instance = DOMPurify(window);
 	instance.addHook('uponSanitizeAttribute', (_node, attribute) => {
-		if (ADDRESSES.has(attribute.attrName) && !LINKS.test(attribute.attrValue.trim())) attribute.keepAttr = false;
+		if (ADDRESSES.has(attribute.attrName) && !LINKS.test(attribute.attrValue.trim()))
+			attribute.keepAttr = false;
 	});
 	instance.addHook('afterSanitizeAttributes', (node) => {
 		if (node.tagName !== 'A' || !node.hasAttribute('href') || node.getAttribute('href')!.startsWith('#'))

@@ -13,6 +13,7 @@ export class EventFold {
 	readonly #onAgent: (event: KernelEvent) => void;
 	/** Events up to this number were folded before the server stopped; only runs folded anew hear them again. */
 	#foldedBefore = 0;
+	readonly #awaited = new Map<string, () => void>();
 
 	/** `onAgent` hears what the agent says of the kernel's life, each once. */
 	constructor(
@@ -56,6 +57,17 @@ export class EventFold {
 		});
 	}
 
+	/** Send a request under `msgId` and resolve when the kernel has answered it; rejects when it could not be sent. */
+	async answered(msgId: string, send: (msgId: string) => Promise<void>): Promise<void> {
+		const answer = new Promise<void>((resolve) => this.#awaited.set(msgId, resolve));
+		try {
+			await send(msgId);
+			await answer;
+		} finally {
+			this.#awaited.delete(msgId);
+		}
+	}
+
 	/** Fold what came; calls of one kernel come in the order of `seq`. */
 	take(events: KernelEvent[]): void {
 		const at = Date.now();
@@ -85,6 +97,7 @@ export class EventFold {
 			if (!again) this.#onAgent(event);
 			return;
 		}
+		if (event.channel === 'shell') this.#awaited.get(event.parent)?.();
 		const { state } = this.#projection.kernel;
 		const said = event.content.execution_state;
 		if (event.type === 'status' && !again && (state === 'idle' || state === 'busy')) {

@@ -140,6 +140,11 @@ export class KernelLink {
 		});
 	}
 
+	/** Ask the kernel for a sign of life; it answers when it has done what was sent before. */
+	async probe(msgId: string): Promise<void> {
+		await this.#send(msgId, 'kernel_info_request', {});
+	}
+
 	async interrupt(): Promise<void> {
 		const { workspace, kernel } = this.#held();
 		await this.#options.gateway.interrupt(workspace, kernel);
@@ -240,7 +245,8 @@ export class KernelLink {
 
 	#gone(content: JsonObject): void {
 		const sentence = deathSentence(content);
-		const expected = this.#stopping;
+		// Also when it was another start of this server that asked.
+		const expected = this.#stopping || content.requested === true;
 		const { workspace, kernel } = this.#options.projection.kernel;
 		this.close();
 		this.#options.projection.setKernel({

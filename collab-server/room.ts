@@ -7,7 +7,8 @@ import type * as Y from 'yjs';
 import type { Database } from '#db/database.ts';
 import type { Cell } from '#lib/model/cell.ts';
 import type { KernelGateway } from '#lib/model/gateway.ts';
-import type { NotebookId, RunId } from '#lib/model/ids.ts';
+import { newId, type NotebookId, type RunId } from '#lib/model/ids.ts';
+import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import { cellIds, notebookDocName, readCell, readMetadata } from '#lib/model/notebook-doc.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { CommandResult, RoomCommand } from '#lib/model/room-command.ts';
@@ -71,7 +72,7 @@ export class Room {
 			onDurable: (seq) => this.#link.acknowledge(seq, this.#fold.keepFrom(seq))
 		});
 		this.#desk = new RunDesk(this.#projection, this.#ledger, () => this.#advance(null));
-		this.#fold = new EventFold(this.#projection, store, this.#desk, (event) => this.#link.handle(event));
+		this.#fold = new EventFold(this.#projection, store, this.#desk, (event) => this.#onAgent(event));
 		this.#link = new KernelLink({
 			gateway,
 			directory,
@@ -279,6 +280,27 @@ export class Room {
 		if (kernel !== null) await this.#resume();
 		else if (workspace !== null) await this.#replaceKernel(user, workspace, spec);
 		this.#advance(user);
+	}
+
+	#onAgent(event: KernelEvent): void {
+		this.#link.handle(event);
+		const { active } = this.#desk;
+		// The agent was away for a moment and may have missed how the run ended. What it asks now is answered after that.
+		if (event.type === 'gap' && event.content.reason === 'restart' && active)
+			void this.#endAfterProbe(active.id);
+	}
+
+	async #endAfterProbe(id: RunId): Promise<void> {
+		try {
+			await this.#fold.answered(`probe-${newId()}`, (msgId) => this.#link.probe(msgId));
+		} catch {
+			// The line is down or the kernel gone: both say so themselves, and end the run.
+			return;
+		}
+		const run = this.#projection.run(id);
+		if (!run || run.finishedAt !== null) return;
+		const why = 'How this ended was not seen: the agent on the machine was restarted meanwhile.';
+		this.#desk.end({ ...run, state: 'lost', outputs: [...run.outputs, notice(why)], finishedAt: Date.now() });
 	}
 
 	#onReady(): void {

@@ -2,7 +2,7 @@
  * Composition: database, gateway, rooms and the server half of the site, in the order they need each other. This file,
  * server.ts, hooks.server.ts and vite.config.ts are the only ones that see all rooms.
  */
-import { eq } from 'drizzle-orm';
+import { DrizzleQueryError, eq } from 'drizzle-orm';
 import type { IncomingMessage, Server } from 'node:http';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
@@ -19,6 +19,7 @@ import type { Config } from '#lib/server/config.ts';
 import { databaseProblem } from '#lib/server/database-problem.ts';
 import { startPostgres } from '#lib/server/embedded-postgres.ts';
 import { LocalEnvironment } from '#lib/server/local-environment.ts';
+import { mayBeReached } from '#lib/server/reachable.ts';
 import { createNotebooks } from '#lib/server/notebooks.ts';
 import { openapi } from '#lib/server/openapi.ts';
 import { createRooms } from '#lib/server/rooms.ts';
@@ -40,7 +41,11 @@ export interface RunningServices {
 /** Start everything but the HTTP listener. Throws ProblemError for what an operator can mend. */
 export async function startServices(config: Config, http: Server): Promise<RunningServices> {
 	const logger = pino(
-		{ level: config.logLevel, redact: ['*.password', '*.privateKey', '*.passphrase', '*.token'] },
+		{
+			level: config.logLevel,
+			redact: ['*.password', '*.privateKey', '*.passphrase', '*.token'],
+			serializers: { err: (error: Error) => pino.stdSerializers.err(withoutQuery(error)) }
+		},
 		pino.destination(2)
 	);
 	const postgres = config.databaseUrl === null ? await startPostgres(config.dataDir) : null;
@@ -55,6 +60,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		agentFolder: fileURLToPath(new URL('../agent', import.meta.url)),
 		python: config.python,
 		localRuntime: runtimeFolder(config.dataDir),
+		permit: mayBeReached,
 		log: logger
 	});
 	const directory = createWorkspaceBook(db, environment);
@@ -77,7 +83,11 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			if (!doc) return;
 			await db
 				.update(notebooks)
-				.set({ title: readTitle(doc), cells: cellIds(doc).length, updatedAt: new Date() })
+				.set({
+					title: readTitle(doc).replaceAll('\u0000', ''),
+					cells: cellIds(doc).length,
+					updatedAt: new Date()
+				})
 				.where(eq(notebooks.id, notebook));
 		}
 	});
@@ -121,6 +131,11 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			await postgres?.stop();
 		}
 	};
+}
+
+/** A failed query is told by its cause alone: its own message carries the parameters, and those may be anybody's. */
+function withoutQuery(error: Error): Error {
+	return error instanceof DrizzleQueryError && error.cause ? error.cause : error;
 }
 
 /** Where the agent of "This machine" keeps its sockets: one a data folder, short because Unix socket paths are. */

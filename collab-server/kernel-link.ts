@@ -11,6 +11,7 @@ import { deathSentence } from '#lib/model/run.ts';
 import type { KernelState } from '#lib/model/runtime-doc.ts';
 import type { WorkspaceAddress } from '#lib/model/workspace.ts';
 import type { RoomUser } from './caller.ts';
+import { waitingProblem } from './connect-problem.ts';
 import { chooseSpec } from './kernel-choice.ts';
 import type { Projection } from './projection.ts';
 import type { WorkspaceDirectory } from './workspace-directory.ts';
@@ -200,26 +201,7 @@ export class KernelLink {
 			this.#options.projection.setKernel({ state: 'needs-sign-in', problem: result.problem });
 			throw new ProblemError(502, result.problem);
 		}
-		const problem: Problem =
-			result.state === 'needs-sign-in'
-				? (result.problem ?? {
-						code: 'needs-sign-in',
-						title: `${address.name} wants you to sign in.`,
-						detail: 'Passwords and keys are never stored, so the server has none for it now.',
-						remedy: 'Connect to it; the cells wait.'
-					})
-				: {
-						code: result.state,
-						title:
-							result.state === 'host-key-changed'
-								? `The host key of ${address.name} has changed.`
-								: `${address.name} is not known yet.`,
-						detail:
-							result.state === 'host-key-changed'
-								? 'Nothing was sent to it. Either the machine was set up anew or somebody stands in between.'
-								: 'Its host key has to be looked at once before anything is sent to it.',
-						remedy: 'Connect to it and compare the fingerprint.'
-					};
+		const problem = waitingProblem(result, address.name);
 		this.#options.projection.setKernel({ state: 'needs-sign-in', problem });
 		return problem;
 	}

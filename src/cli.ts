@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { openDatabase, type Database, type DatabaseAddress } from '#db/database.ts';
 import { users } from '#db/schema.ts';
 import { ProblemError } from '#lib/model/problem.ts';
-import { addUser, insertToken, MAX_TOKEN_DAYS, TOKEN_SCOPES } from '#lib/server/accounts.ts';
+import { addUser, insertToken, MAX_TOKEN_DAYS, TOKEN_SCOPES } from '#lib/server/account-rows.ts';
 import { ConfigError, processConfig } from '#lib/server/config.ts';
 import { dataFolderHolder, waitForLock } from '#lib/server/data-lock.ts';
 import { databaseProblem } from '#lib/server/database-problem.ts';

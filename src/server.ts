@@ -1,7 +1,7 @@
 /** The server: one process, one port. Prints one line when it is ready, and the administrator's link the first time. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { ProblemError } from '#lib/model/problem.ts';
-import { firstAdministratorLink } from '#lib/server/accounts.ts';
+import { firstAdministratorLink } from '#lib/server/account-rows.ts';
 import { ConfigError, configureHandler, processConfig, type Config } from '#lib/server/config.ts';
 import { DataFolderHeld, holdDataFolder } from '#lib/server/data-lock.ts';
 import { setRunning } from '#lib/server/running.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { openDatabase } from '#db/database.ts';
 import { cellIds, cellsOf, notebookDocName, readCells, sourceOf } from '#lib/model/notebook-doc.ts';
-import { addUser } from '#lib/server/accounts.ts';
+import { addUser } from '#lib/server/account-rows.ts';
 import { startPostgres } from '#lib/server/embedded-postgres.ts';
 import { createNotebook } from '#lib/server/notebook-files.ts';
 import { createSessions } from '#lib/server/sessions.ts';

@@ -9,7 +9,7 @@ import { UpdateLog } from '#collab/update-log.ts';
 import { openDatabase, type OpenDatabase } from '#db/database.ts';
 import { documents, documentSegments, documentSnapshots, documentUpdates, notebooks } from '#db/schema.ts';
 import { newId } from '#lib/model/ids.ts';
-import { addUser } from '#lib/server/accounts.ts';
+import { addUser } from '#lib/server/account-rows.ts';
 import { startPostgres, type RunningPostgres } from '#lib/server/embedded-postgres.ts';
 import { random } from '../support/seed.ts';
 

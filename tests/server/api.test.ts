@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apiTokens, notebooks } from '#db/schema.ts';
 import { schemaFault } from '#lib/model/ipynb/validate.ts';
 import type { Json } from '#lib/model/json.ts';
-import { insertToken } from '#lib/server/accounts.ts';
+import { insertToken } from '#lib/server/account-rows.ts';
 import { canonical, fixture, notebookText, realNotebooks, REAL, throughUs } from '../model/ipynb-support.ts';
 import { caller, expectProblem, type Answer, type Call } from '../support/api.ts';
 import { openSeed, type Seed, type SeededPerson } from '../support/people.ts';

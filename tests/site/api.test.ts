@@ -1,6 +1,6 @@
 /** The HTTP interface against a running server: scopes, refusals as problems, limits, downloads that no browser runs. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { insertToken } from '#lib/server/accounts.ts';
+import { insertToken } from '#lib/server/account-rows.ts';
 import { API_ROUTES } from '#lib/server/openapi-routes.ts';
 import { openSeed, type Seed, type SeededPerson } from '../support/people.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';

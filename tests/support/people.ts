@@ -3,7 +3,7 @@ import { openDatabase, type Database } from '#db/database.ts';
 import { members, workspaces } from '#db/schema.ts';
 import { newId } from '#lib/model/ids.ts';
 import type { Role } from '#lib/model/role.ts';
-import { addUser, insertToken } from '#lib/server/accounts.ts';
+import { addUser, insertToken } from '#lib/server/account-rows.ts';
 import { startPostgres } from '#lib/server/embedded-postgres.ts';
 import { createNotebook } from '#lib/server/notebook-files.ts';
 import { createSessions } from '#lib/server/sessions.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import WebSocket from 'ws';
 import * as Y from 'yjs';
 import type { CommandReply, CommandResult, RoomCommand } from '#lib/model/room-command.ts';
-import { addUser } from '#lib/server/accounts.ts';
+import { addUser } from '#lib/server/account-rows.ts';
 import { readConfig } from '#lib/server/config.ts';
 import type { Caller } from '#lib/server/services.ts';
 import { runtimeFolder, startServices, type RunningServices } from '../../src/services.ts';

@@ -316,8 +316,9 @@ describe('the lock of the data folder', () => {
 
 	test('a process that ended but was not yet reaped does not hold it', async () => {
 		const path = await folder();
-		// The shell becomes `sleep` without reaping the child it started.
-		const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 60'], {
+		// The shell becomes `sleep`, which reaps nothing; the child ends only when that has happened.
+		const child = '(until grep -q sleep /proc/$$/comm; do :; done)';
+		const parent = spawn('sh', ['-c', `${child} & echo $!; exec sleep 60`], {
 			stdio: ['ignore', 'pipe', 'ignore']
 		});
 		const pid = await new Promise<string>((resolve) =>

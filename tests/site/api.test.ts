@@ -136,8 +136,12 @@ describe('notebooks', () => {
 		expect((await ask('POST', '/api/notebooks', { text: '{}', type: 'application/xml' })).status).toBe(415);
 		const huge = await ask('POST', '/api/notebooks', { text: `"${'x'.repeat(51 * 1024 * 1024)}"` });
 		expect([huge.status, huge.json?.code]).toEqual([413, 'too-large']);
-		const beyond = await ask('POST', '/api/notebooks', { text: `"${'x'.repeat(60 * 1024 * 1024)}"` });
-		expect([beyond.status, beyond.json?.code]).toEqual([413, 'too-large']);
+		// Above what the server takes at all it does not read to the end: the answer or the cut line, whichever is first.
+		const beyond = await ask('POST', '/api/notebooks', { text: `"${'x'.repeat(60 * 1024 * 1024)}"` }).catch(
+			(error: Error) => error
+		);
+		if (beyond instanceof Error) expect(String(beyond.cause)).toMatch(/EPIPE|ECONNRESET|closed|socket/);
+		else expect([beyond.status, beyond.json?.code]).toEqual([413, 'too-large']);
 		const large = await ask('PUT', '/api/notebooks/x/members', { text: `"${'x'.repeat(2 * 1024 * 1024)}"` });
 		expect(large.status).toBe(413);
 	});

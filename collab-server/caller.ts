@@ -12,6 +12,4 @@ export interface SocketContext {
 	session: string | null;
 	/** Which notebooks this socket has joined. */
 	notebooks: Set<string>;
-	/** Awareness client ids this socket may speak for. */
-	clients: Set<number>;
 }

@@ -19,12 +19,10 @@ const EMPTY_UPDATE_BYTES = 2;
 export interface PersistenceOptions {
 	log: UpdateLog;
 	logger: Logger;
-	/** Called when a document could only be opened without some of its rows. */
-	onCorrupt?: (document: string, rows: number[]) => void;
 }
 
 /** Loading and storing for both kinds of documents. */
-export function persistence({ log, logger, onCorrupt }: PersistenceOptions): Extension<SocketContext> {
+export function persistence({ log, logger }: PersistenceOptions): Extension<SocketContext> {
 	return {
 		async beforeSync({ type, payload, document, documentName, connection, context }) {
 			if (connection.readOnly || (type !== SYNC_STEP_2 && type !== UPDATE)) return;
@@ -42,7 +40,6 @@ export function persistence({ log, logger, onCorrupt }: PersistenceOptions): Ext
 			if (update) Y.applyUpdate(document, update);
 			if (corrupt.length > 0) {
 				logger.error({ document: documentName, rows: corrupt }, 'rows of the update log cannot be read');
-				onCorrupt?.(documentName, corrupt);
 			}
 		},
 

@@ -14,10 +14,6 @@ export class Sockets {
 		socket.once('close', () => this.#open.delete(socket));
 	}
 
-	get count(): number {
-		return this.#open.size;
-	}
-
 	closeAll(code: number, reason: string): void {
 		for (const socket of this.#open.keys()) socket.close(code, reason);
 	}

@@ -75,7 +75,7 @@ export async function startCollab(options: CollabOptions): Promise<Collab> {
 		available: () => !log.behind,
 		rooms: {
 			[COLLAB_PATH]: (socket, request, who) => {
-				const context: SocketContext = { ...who, notebooks: new Set(), clients: new Set() };
+				const context: SocketContext = { ...who, notebooks: new Set() };
 				sockets.add(socket, context);
 				const guarded = new GuardedSocket(socket, () =>
 					logger.warn({ user: who.user.id }, 'a client that does not read was dropped')

@@ -92,19 +92,23 @@ function jsonMap(value: Record<string, unknown>): Y.Map<unknown> {
 	return new Y.Map(Object.entries(value));
 }
 
+/** A cell as the shared type the document holds. */
+function sharedCell(cell: Partial<Cell> & { type: CellType }, order: string): YCell {
+	const entries: [string, unknown][] = [
+		['type', cell.type],
+		['source', new Y.Text(cell.source ?? '')],
+		['metadata', jsonMap(cell.metadata ?? {})],
+		['order', order]
+	];
+	if (cell.attachments) entries.push(['attachments', jsonMap(cell.attachments)]);
+	return new Y.Map(entries);
+}
+
 /** Put a cell at position `index` (0 … number of cells). Returns its id. */
 export function insertCell(doc: Y.Doc, index: number, cell: Partial<Cell> & { type: CellType }): CellId {
 	const id = cell.id ?? newId();
 	doc.transact(() => {
-		const order = orderForInsert(doc, index);
-		const entries: [string, unknown][] = [
-			['type', cell.type],
-			['source', new Y.Text(cell.source ?? '')],
-			['metadata', jsonMap(cell.metadata ?? {})],
-			['order', order]
-		];
-		if (cell.attachments) entries.push(['attachments', jsonMap(cell.attachments)]);
-		cellsOf(doc).set(id, new Y.Map(entries));
+		cellsOf(doc).set(id, sharedCell(cell, orderForInsert(doc, index)));
 	}, originOf(doc));
 	return id;
 }
@@ -114,15 +118,8 @@ export function writeNotebook(doc: Y.Doc, title: string, cells: Cell[], metadata
 	doc.transact(() => {
 		let order: string | null = null;
 		for (const cell of cells) {
-			order = keyAfter(order);
-			const entries: [string, unknown][] = [
-				['type', cell.type],
-				['source', new Y.Text(cell.source)],
-				['metadata', jsonMap(cell.metadata)],
-				['order', order]
-			];
-			if (cell.attachments) entries.push(['attachments', jsonMap(cell.attachments)]);
-			cellsOf(doc).set(cell.id, new Y.Map(entries));
+			order = keyBetween(order, null);
+			cellsOf(doc).set(cell.id, sharedCell(cell, order));
 		}
 		metaOf(doc).set('title', title);
 		metaOf(doc).set('metadata', jsonMap(metadata));
@@ -215,10 +212,6 @@ export function originOf(doc: Y.Doc): symbol {
 	let origin = origins.get(doc);
 	if (!origin) origins.set(doc, (origin = Symbol('structure')));
 	return origin;
-}
-
-function keyAfter(order: string | null): string {
-	return keyBetween(order, null);
 }
 
 /**

@@ -77,9 +77,10 @@ class Channels:
         for socket in self._sockets.values():
             socket.open()
 
-    def send(self, channel, identity, kind, content, metadata=None, buffers=()):
+    def send(self, channel, identity, kind, content, metadata=None, buffers=(), subshell=None):
         """Sends a message, as soon as there is a connection."""
-        self._sockets[channel].send(self._session.pack(identity, kind, content, metadata, buffers))
+        self._sockets[channel].send(
+            self._session.pack(identity, kind, content, metadata, buffers, subshell=subshell))
 
     def stuck(self, channel):
         """True when the kernel has stopped taking messages."""

@@ -18,6 +18,7 @@ import runtime
 from children import Children
 from client import Client
 from registry import Registry
+from usage import Gpus
 
 LEASE_S = 24 * 3600
 TICK_S = 0.5
@@ -65,7 +66,7 @@ class Daemon:
 
     def __init__(self, sha, folder):
         self.sha, self.folder, self.clients, self.ready = sha, folder, set(), False
-        self.registry = self.children = self._server = self._inode = None
+        self.registry = self.children = self.gpus = self._server = self._inode = None
         self._lease = float(os.environ.get("ANSATZ_LEASE_S") or LEASE_S)
         self._idle_since = time.monotonic()
 
@@ -76,6 +77,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             loop.add_signal_handler(number, self.stop if number == signal.SIGTERM else lambda: None)
         self.children = Children()
+        self.gpus = Gpus(self.children)
         self.registry = Registry(self.folder, self.children)
         self.registry.adopt()
         await self._listen()

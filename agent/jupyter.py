@@ -32,12 +32,14 @@ class Session:
             mac.update(part)
         return mac.hexdigest().encode("ascii")
 
-    def pack(self, identity, kind, content, metadata=None, buffers=(), parent=None):
-        """The parts of a message with a given id."""
+    def pack(self, identity, kind, content, metadata=None, buffers=(), parent=None, subshell=None):
+        """The parts of a message with a given id; `subshell` names the one it is for (JEP 91)."""
         header = {
             "msg_id": identity, "msg_type": kind, "session": self._session, "username": "ansatz", "version": "5.3",
             "date": datetime.datetime.now(datetime.timezone.utc).isoformat(),
         }
+        if subshell:
+            header["subshell_id"] = subshell
         parts = [json.dumps(part).encode("ascii") for part in (header, parent or {}, metadata or {}, content)]
         return [DELIMITER, self._sign(parts)] + parts + list(buffers)
 

@@ -16,10 +16,13 @@ import process
 import runtime
 from journal import Journal
 from memory import MemoryWatch
+from question import Question
+from usage import Usage
 
 START_S = 60.0
 PROBE_S = 0.2
 PATIENCE_S = 2.0  # between asking to end, TERM and KILL
+SUBSHELL_S = 2.0  # for a kernel that says it has subshells and then gives none
 SPLIT = 4 * 1024 * 1024  # characters of one stream event
 _OURS = "ansatz-agent-"  # message ids of our own requests, whose answers concern nobody else
 #: ipykernel's publisher drops what is more than 1000 messages ahead of us, which a busy node or a slow disk is enough for
@@ -46,6 +49,7 @@ class Kernel:
         self._channels = self._memory = self._mark = self._info = self._deadline = None
         self._waiting, self._subscribed, self._adopted, self._dying, self._asked = [], False, False, False, False
         self._interrupt_mode, self._session = "signal", ""
+        self._busy, self._subshell, self._subshell_asked, self._questions, self._usage = False, None, None, {}, None
         self._linked_before = self._proven = False
 
     # -- life ----------------------------------------------------------------------------------------------------------
@@ -73,7 +77,7 @@ class Kernel:
         """Takes over a kernel that an earlier daemon has left; the record tells that something may be missing."""
         self.pid, self.started = saved.get("pid"), saved.get("started")
         self._mark, self._session = saved.get("mark"), saved.get("session") or uuid.uuid4().hex
-        self._interrupt_mode = saved.get("interruptMode", "signal")
+        self._interrupt_mode, self._subshell = saved.get("interruptMode", "signal"), saved.get("subshell")
         if saved.get("state") == "dead":
             return
         self._adopted, self.state = True, "alive" if saved.get("state") == "alive" else "starting"
@@ -82,12 +86,12 @@ class Kernel:
         self.recorder.gap("restart", 0, 0, "the agent was restarted; outputs of that moment may be missing")
         if saved.get("boot") != runtime.boot_id() or not connection or not self._lives():
             self._memory = MemoryWatch(0)
-            self._died()
+            self._died(rebooted=saved.get("boot") != runtime.boot_id())
         else:
             self._connect(connection)
 
     def _connect(self, connection):
-        self._memory = MemoryWatch(self.pid)
+        self._memory, self._usage = MemoryWatch(self.pid), Usage(self.pid)
         self._channels = channels.Channels(connection, self._session, self._receive, self._oversized, self._link)
         self._channels.open()
         if self.state == "starting":
@@ -108,15 +112,28 @@ class Kernel:
 
     def _answered(self):
         if self._info is not None and self._proven and self.state == "starting" and not self._dying:
-            self.state = "alive"
-            self._save()
-            self.recorder.agent("started", {"pid": self.pid, "kernelInfo": self._info})
-            if self._info.get("implementation") == "ipython":
-                self._ours("shell", "execute_request", {"code": _PATIENT, "silent": True, "store_history": False,
-                                                        "user_expressions": {}, "allow_stdin": False})
-            waiting, self._waiting = self._waiting, []
-            for item in waiting:
-                self._pass_on(*item)
+            if self._subshell_asked is None and "kernel subshells" in (self._info.get("supported_features") or ()):
+                self._subshell_asked = self._ours("control", "create_subshell_request", {})
+                asyncio.get_event_loop().call_later(SUBSHELL_S, self._no_subshell)
+            if not self._subshell_asked:
+                self._alive()
+
+    def _no_subshell(self):
+        if self._subshell_asked:
+            self._subshell_asked = ""
+            self._answered()
+
+    def _alive(self):
+        self.state = "alive"
+        self._save()
+        self.recorder.agent(
+            "started", {"pid": self.pid, "kernelInfo": self._info, "subshell": self._subshell is not None})
+        if self._info.get("implementation") == "ipython":
+            self._ours("shell", "execute_request", {"code": _PATIENT, "silent": True, "store_history": False,
+                                                    "user_expressions": {}, "allow_stdin": False})
+        waiting, self._waiting = self._waiting, []
+        for item in waiting:
+            self._pass_on(*item)
 
     def tick(self):
         """Called about every second."""
@@ -139,27 +156,32 @@ class Kernel:
             process.signal_group(self.pid, signal.SIGKILL)  # what it started does not outlive a shutdown
         self._channels.drain(lambda: self._died(returncode))
 
-    def _died(self, returncode=None):
+    def _died(self, returncode=None, rebooted=False):
         content = process.verdict(returncode, self.state == "alive", process.tail(self._log), self._memory)
+        if rebooted:
+            content["reason"] = "reboot"
         content["requested"] = self._asked
         if self._asked and content["reason"] == "lost":  # nobody told us how, but it was told to
             content["reason"] = "exit"
         if self._channels:
             self._channels.close()
         channels.clear(self.folder)
-        self.state, self._waiting = "dead", []
+        self.state, self._waiting, self._subshell = "dead", [], None
+        for question in self._questions.values():
+            question.answer.cancel()
         self.recorder.agent("died", content)
         self._save()
 
     # -- messages ------------------------------------------------------------------------------------------------------
 
-    def send(self, channel, identity, kind, content, metadata, buffers):
-        """Passes a message on unless its id has been passed on before; True when it was accepted now."""
+    def send(self, channel, identity, kind, content, metadata, buffers, aside=False):
+        """Passes a message on unless its id has been passed on before; True when it was accepted now. `aside`: by the
+        subshell where there is one, so that it does not wait for what runs."""
         if self.state == "dead" or self._dying:
             raise Unwilling("dead", "the kernel is not running")
         if identity in self._journal or any(item[1] == identity for item in self._waiting):
             return False
-        item = (channel, identity, kind, content, metadata, buffers)
+        item = (channel, identity, kind, content, metadata, buffers, aside)
         if self.state == "starting":
             if len(self._waiting) >= 1000:
                 raise Unwilling("busy", "too many messages for a kernel that is still starting")
@@ -168,29 +190,63 @@ class Kernel:
             self._pass_on(*item)
         return True
 
-    def _pass_on(self, channel, identity, *message):
+    def _pass_on(self, channel, identity, kind, content, metadata, buffers, aside):
         if self._channels.stuck(channel):
             raise Unwilling("busy", "the kernel does not take any more messages")
         self._journal.add(identity)
-        self._channels.send(channel, identity, *message)
+        subshell = self._subshell if aside and channel == "shell" else None
+        self._channels.send(channel, identity, kind, content, metadata, buffers, subshell)
 
-    def _ours(self, channel, kind, content):
-        """A request of the agent's own."""
-        self._channels.send(channel, _OURS + uuid.uuid4().hex, kind, content)
+    def _ours(self, channel, kind, content, subshell=None):
+        """A request of the agent's own; returns its id."""
+        identity = _OURS + uuid.uuid4().hex
+        self._channels.send(channel, identity, kind, content, subshell=subshell)
+        return identity
+
+    async def ask(self, channel, kind, content, timeout):
+        """A request whose answer concerns only the asker: {type, content, outputs}. By the subshell where there is one;
+        else refused while something runs, since it would only be answered after that."""
+        if self.state != "alive" or self._dying:
+            raise Unwilling("dead" if self.state == "dead" else "busy", "the kernel is not ready")
+        if channel == "shell" and self._busy and not self._subshell:
+            raise Unwilling("busy", "the kernel is running something and has no subshell")
+        identity = self._ours(channel, kind, content, self._subshell if channel == "shell" else None)
+        question = self._questions[identity] = Question(kind)
+        try:
+            return await asyncio.wait_for(question.answer, timeout)
+        except asyncio.TimeoutError:
+            raise Unwilling("timeout", "the kernel did not answer in %g s" % timeout)
+        except asyncio.CancelledError:
+            raise Unwilling("dead", "the kernel has ended")
+        finally:
+            del self._questions[identity]
+
+    def usage(self):
+        """What it uses now, or None."""
+        if self.state == "dead" or not self._usage:
+            return None
+        sample = self._usage.sample()
+        return sample and dict(sample, memoryLimit=self._memory.limit())
 
     def _receive(self, channel, message):
         """Records a message from the kernel, in the order of arrival."""
         if message.type == "iopub_welcome" or message.parent.startswith(_OURS):
             self._own(channel, message)
             return
+        if channel == "iopub" and message.type == "status":
+            self._busy = b'"idle"' not in message.content
         droppable = channel == "iopub" and message.type not in _KEPT
         for content in _pieces(message) if message.type == "stream" else (message.content,):
             self.recorder.record(channel, message.type, content, message.parent, message.metadata, message.buffers,
                                  droppable)
 
     def _own(self, channel, message):
-        if channel == "iopub":
+        if message.parent in self._questions:
+            self._questions[message.parent].hear(channel, message)
+        elif channel == "iopub":
             self._proven = True
+        elif self._subshell_asked and message.parent == self._subshell_asked:
+            self._subshell, self._subshell_asked = json.loads(message.content.decode("utf-8")).get("subshell_id"), ""
         elif message.type == "kernel_info_reply" and self._info is None:
             self._info = json.loads(message.content.decode("utf-8"))
         self._answered()
@@ -207,12 +263,12 @@ class Kernel:
         else:
             process.signal_group(self.pid, signal.SIGINT)
 
-    def shutdown(self):
-        """Asks it to end, then insists. Returns at once; the `died` event follows."""
+    def shutdown(self, restart):
+        """Asks it to end, then insists. Returns at once; the `died` event follows. `restart`: it will be started again."""
         if self.state == "dead" or self._asked:
             return
         self._asked = True
-        self._ours("control", "shutdown_request", {"restart": False})
+        self._ours("control", "shutdown_request", {"restart": restart})
         for turn, number in enumerate((signal.SIGTERM, signal.SIGKILL), 1):
             asyncio.get_event_loop().call_later(turn * PATIENCE_S, self._insist, number)
 
@@ -229,7 +285,8 @@ class Kernel:
     def _save(self, **more):
         saved = runtime.read_json(os.path.join(self.folder, "state.json")) or {}
         saved.update(more, kernel=self.identity, pid=self.pid, mark=self._mark, boot=runtime.boot_id(), state=self.state,
-                     started=self.started, session=self._session, interruptMode=self._interrupt_mode)
+                     started=self.started, session=self._session, interruptMode=self._interrupt_mode,
+                     subshell=self._subshell)
         try:
             runtime.write_json(os.path.join(self.folder, "state.json"), saved)
         except OSError:

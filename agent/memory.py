@@ -29,15 +29,29 @@ class MemoryWatch:
         before, now = self._samples[0][1], self._count()
         return now is not None and before is not None and now > before
 
+    def peak(self):
+        """The most memory that was in use at once in bytes, in the group with the smallest limit; None when unknown."""
+        limited = self._limits()
+        for folder in [min(limited)[1]] if limited else self._folders[:1]:
+            for name in ("memory.peak", "memory.max_usage_in_bytes"):
+                text = _read(os.path.join(folder, name)).strip()
+                if text.isdigit():
+                    return int(text)
+        return None
+
     def limit(self):
         """The smallest memory limit in force in bytes, or None."""
+        limited = self._limits()
+        return min(limited)[0] if limited else None
+
+    def _limits(self):
         found = []
         for folder in self._folders:
             for name in ("memory.max", "memory.limit_in_bytes"):
                 text = _read(os.path.join(folder, name)).strip()
                 if text.isdigit() and int(text) < 1 << 60:
-                    found.append(int(text))
-        return min(found) if found else None
+                    found.append((int(text), folder))
+        return found
 
     def _count(self):
         for folder in self._folders:

@@ -6,6 +6,7 @@ import time
 
 from kernel import Unwilling
 from subscription import Subscription
+from usage import family
 
 SPECS_S = 45
 
@@ -20,7 +21,7 @@ def _take(params, name, kind, default=None):
     if value is None:
         value = default
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise BadParams("%s is not a %s" % (name, kind.__name__))
+        raise BadParams("%s is not a %s" % (name, getattr(kind, "__name__", "number")))
     return value
 
 
@@ -88,7 +89,27 @@ def send(daemon, client, params, attachments):
         raise BadParams("msgId is not an id")
     return {"accepted": daemon.registry.get(_id(params)).send(
         channel, identity, _take(params, "msgType", str), _take(params, "content", dict),
-        _take(params, "metadata", dict, {}), attachments)}
+        _take(params, "metadata", dict, {}), attachments, params.get("aside") is True)}
+
+
+async def ask(daemon, client, params, attachments):
+    """A request to a kernel whose answer is the answer of this one."""
+    channel = _take(params, "channel", str, "shell")
+    if channel not in ("shell", "control"):
+        raise BadParams("channel is neither shell nor control")
+    return await daemon.registry.get(_id(params)).ask(
+        channel, _take(params, "msgType", str), _take(params, "content", dict),
+        min(120, _take(params, "timeout", (int, float), 10)))
+
+
+async def usage(daemon, client, params, attachments):
+    """What a kernel uses now: cores, memory, GPUs. `null` where nothing can be known."""
+    kernel = daemon.registry.get(_id(params))
+    sample = kernel.usage()
+    if sample is None:
+        return {"usage": None}
+    pids = {pid for pid, _, _ in family(kernel.pid)}
+    return {"usage": dict(sample, cores=os.cpu_count() or 1, gpus=await daemon.gpus.of(pids))}
 
 
 def interrupt(daemon, client, params, attachments):
@@ -99,7 +120,7 @@ def interrupt(daemon, client, params, attachments):
 
 def shutdown(daemon, client, params, attachments):
     """Ends a kernel; `died` follows as an event."""
-    daemon.registry.get(_id(params)).shutdown()
+    daemon.registry.get(_id(params)).shutdown(params.get("restart") is True)
     return {}
 
 
@@ -148,4 +169,4 @@ def retire(daemon, client, params, attachments):
 
 
 METHODS = {method.__name__: method for method in (
-    ping, kernelspecs, start, kernels, send, interrupt, shutdown, forget, subscribe, unsubscribe, ack, retire)}
+    ping, kernelspecs, start, kernels, send, ask, usage, interrupt, shutdown, forget, subscribe, unsubscribe, ack, retire)}

@@ -5,6 +5,9 @@ import subprocess
 
 LOG_TAIL = 4096
 
+#: Set by batch systems in a job; a SIGTERM there is theirs
+_BATCH = ("_CONDOR_JOB_AD", "SLURM_JOB_ID")
+
 #: inherited from whoever started the agent and wrong for a kernel of ours: with JPY_PARENT_PID it would end with us
 _NOT_INHERITED = ("JPY_PARENT_PID", "JPY_INTERRUPT_EVENT", "ANSATZ_RUNTIME", "ANSATZ_SPOOL", "ANSATZ_SPOOL_MB",
                   "ANSATZ_LEASE_S", "ANSATZ_START_S")
@@ -73,7 +76,9 @@ def verdict(returncode, answered, log, memory):
     content = {"signal": _name(number), "exitCode": returncode if number is None else None, "stderr": log}
     if number == signal.SIGKILL or returncode is None:
         if memory.killed() or "MemoryError" in log:
-            return dict(content, reason="out-of-memory", limit=memory.limit())
+            return dict(content, reason="out-of-memory", limit=memory.limit(), used=memory.peak())
+    if number == signal.SIGTERM and any(name in os.environ for name in _BATCH):
+        return dict(content, reason="evicted")
     if returncode is None:
         return dict(content, reason="segfault" if "Segmentation fault" in log else "lost")
     if not answered:

@@ -1,18 +1,18 @@
-/** Kernel events into runs: each once, in order, also when the past is folded a second time. */
+/** Kernel events into runs and widgets: each once, in the order of their numbers. */
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import type { MimeBundle } from '#lib/model/output.ts';
-import { applyEvent, newRun, updateDisplay, type Run } from '#lib/model/run.ts';
+import { applyEvent, updateDisplay } from '#lib/model/run.ts';
 import type { OutputStore } from './output-store.ts';
 import type { Projection } from './projection.ts';
 import type { RunDesk } from './run-desk.ts';
+import type { WidgetFold } from './widget-fold.ts';
 
 export class EventFold {
 	readonly #projection: Projection;
 	readonly #store: OutputStore;
 	readonly #desk: RunDesk;
+	readonly #widgets: WidgetFold;
 	readonly #onAgent: (event: KernelEvent) => void;
-	/** Events up to this number were folded before the server stopped; only runs folded anew hear them again. */
-	#foldedBefore = 0;
 	readonly #awaited = new Map<string, () => void>();
 
 	/** `onAgent` hears what the agent says of the kernel's life, each once. */
@@ -20,41 +20,14 @@ export class EventFold {
 		projection: Projection,
 		store: OutputStore,
 		desk: RunDesk,
+		widgets: WidgetFold,
 		onAgent: (event: KernelEvent) => void
 	) {
 		this.#projection = projection;
 		this.#store = store;
 		this.#desk = desk;
+		this.#widgets = widgets;
 		this.#onAgent = onAgent;
-	}
-
-	/** A new kernel: its events count from one. */
-	begin(): void {
-		this.#foldedBefore = 0;
-	}
-
-	/**
-	 * The kernel is followed again; returns the number after which its events are wanted. `active` is folded anew from
-	 * its first event: what the server held in memory is gone, and the spool has it all.
-	 */
-	beginAgain(active: Run | null): number {
-		this.#foldedBefore = this.#projection.seq;
-		return active && active.firstSeq > 0
-			? Math.min(active.firstSeq - 1, this.#foldedBefore)
-			: this.#foldedBefore;
-	}
-
-	/** Before the first event again: nothing is written until the fold has reached what was stored. */
-	hold(active: Run | null, after: number): void {
-		if (!active || after >= this.#foldedBefore) return;
-		this.#projection.held = true;
-		const { id, cell, by, queuedAt, place, sourceDigest, firstSeq, state, startedAt } = active;
-		this.#projection.put({
-			...newRun(id, cell, by, queuedAt ?? 0, place, sourceDigest),
-			firstSeq,
-			state,
-			startedAt
-		});
 	}
 
 	/** Send a request under `msgId` and resolve when the kernel has answered it; rejects when it could not be sent. */
@@ -68,51 +41,43 @@ export class EventFold {
 		}
 	}
 
-	/** Fold what came; calls of one kernel come in the order of `seq`. */
+	/** Fold what came; calls of one kernel come in the order of `seq`, and may begin with what is folded already. */
 	take(events: KernelEvent[]): void {
 		const at = Date.now();
 		for (const event of events) {
-			const again = event.seq <= this.#foldedBefore;
-			if (!again && event.seq <= this.#projection.seq && !this.#projection.held) continue;
-			this.#one(event, again, at);
-			if (!again) this.#projection.setSeq(event.seq);
-			if (this.#projection.held && event.seq >= this.#foldedBefore) {
-				this.#projection.held = false;
-				void this.#projection.flush();
-			}
+			if (event.seq <= this.#projection.seq) continue;
+			this.#one(event, at);
+			this.#projection.setSeq(event.seq);
 		}
 	}
 
-	/** The spool may drop everything before this: no unfinished run needs it, should the server stop now. */
-	keepFrom(seq: number): number {
-		const needed = this.#projection.runs().filter((run) => run.finishedAt === null && run.firstSeq > 0);
-		return Math.min(seq + 1, ...needed.map((run) => run.firstSeq));
-	}
-
-	#one(event: KernelEvent, again: boolean, at: number): void {
+	#one(event: KernelEvent, at: number): void {
 		if (event.channel === 'agent') {
 			const active = this.#desk.active;
 			// How a death ends the active run depends on whether somebody asked for it: the room decides.
 			if (active && event.type !== 'died') this.#desk.changed(active, applyEvent(active, event, at));
-			if (!again) this.#onAgent(event);
+			this.#onAgent(event);
 			return;
 		}
 		if (event.channel === 'shell') this.#awaited.get(event.parent)?.();
 		const { state } = this.#projection.kernel;
 		const said = event.content.execution_state;
-		if (event.type === 'status' && !again && (state === 'idle' || state === 'busy')) {
-			if (said === 'busy' || said === 'idle') this.#projection.setKernel({ state: said });
+		const run = this.#projection.run(event.parent);
+		// Only what runs cells makes the kernel busy: comm messages go by a subshell, where there is one.
+		if (event.type === 'status' && (state === 'idle' || state === 'busy') && (run || said === 'idle')) {
+			if (said === 'busy' || (said === 'idle' && (run || !this.#desk.active)))
+				this.#projection.setKernel({ state: said });
 		}
+		if (this.#widgets.take(event)) return;
 		const lean = this.#withoutBulk(event);
-		if (event.type === 'update_display_data' && !again) {
-			for (const run of this.#projection.runs()) {
-				const next = updateDisplay(run, lean);
-				if (next !== run) this.#projection.put(next);
+		if (event.type === 'update_display_data') {
+			for (const shown of this.#projection.runs()) {
+				const next = updateDisplay(shown, lean);
+				if (next !== shown) this.#projection.put(next);
 			}
 			return;
 		}
-		const run = this.#projection.run(event.parent);
-		if (run && (!again || run.finishedAt === null)) this.#desk.changed(run, applyEvent(run, lean, at));
+		if (run) this.#desk.changed(run, applyEvent(run, lean, at));
 	}
 
 	#withoutBulk(event: KernelEvent): KernelEvent {

@@ -2,12 +2,20 @@
  * The room's hold on one kernel: connect, start, follow, resume. Every step reports through the projection what
  * everybody in the notebook sees.
  */
-import type { KernelGateway, KernelListener, KernelSubscription } from '#lib/model/gateway.ts';
+import type {
+	KernelAnswer,
+	KernelGateway,
+	KernelListener,
+	KernelMessage,
+	KernelQuestion,
+	KernelSubscription
+} from '#lib/model/gateway.ts';
 import { newId } from '#lib/model/ids.ts';
 import type { JsonObject } from '#lib/model/json.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
 import { deathSentence } from '#lib/model/run.ts';
+import type { KernelUsage } from '#lib/model/room-news.ts';
 import type { KernelState } from '#lib/model/runtime-doc.ts';
 import type { WorkspaceAddress } from '#lib/model/workspace.ts';
 import type { RoomUser } from './caller.ts';
@@ -77,7 +85,9 @@ export class KernelLink {
 			workspaceName: address.name,
 			startedBy: user.name,
 			problem: null,
-			progress: null
+			progress: null,
+			subshell: false,
+			idleStopAt: null
 		});
 		try {
 			const waiting = await this.#connect(address);
@@ -106,11 +116,8 @@ export class KernelLink {
 		}
 	}
 
-	/**
-	 * Find the kernel of the document again after the server or the line was away, and follow it from `after`;
-	 * `onFound` is called before the first event.
-	 */
-	async resume(after: number, onFound: () => void): Promise<'up' | 'waiting' | 'gone'> {
+	/** Find the kernel of the document again after the server or the line was away, and follow it from where it was left. */
+	async resume(): Promise<'up' | 'waiting' | 'gone'> {
 		const { gateway, projection } = this.#options;
 		const { workspace, kernel } = projection.kernel;
 		if (!workspace || !kernel) return 'gone';
@@ -123,27 +130,53 @@ export class KernelLink {
 		}
 		this.#stopping = false;
 		projection.setKernel({ problem: null });
-		onFound();
-		this.#follow(workspace, kernel, after);
+		this.#follow(workspace, kernel, projection.seq);
 		if (found.state === 'starting') projection.setKernel({ state: 'starting' });
 		else this.#options.onReady();
 		return 'up';
 	}
 
 	async execute(run: string, code: string): Promise<void> {
-		await this.#send(run, 'execute_request', {
-			code,
-			silent: false,
-			store_history: true,
-			user_expressions: {},
-			allow_stdin: false,
-			stop_on_error: true
+		await this.#send({
+			channel: 'shell',
+			msgId: run,
+			msgType: 'execute_request',
+			content: {
+				code,
+				silent: false,
+				store_history: true,
+				user_expressions: {},
+				allow_stdin: true,
+				stop_on_error: true
+			}
 		});
+	}
+
+	/** Answer the code's question number `seq` of a run; a second answer changes nothing. */
+	async answer(run: string, seq: number, value: string): Promise<void> {
+		const msgId = `input-${run}-${seq}`;
+		await this.#send({ channel: 'stdin', msgId, msgType: 'input_reply', content: { status: 'ok', value } });
+	}
+
+	/** A widget's message. */
+	comm(message: KernelMessage): Promise<void> {
+		return this.#send(message);
+	}
+
+	/** See KernelGateway.ask. */
+	async ask(question: KernelQuestion): Promise<KernelAnswer> {
+		const { workspace, kernel } = this.#held();
+		return this.#options.gateway.ask(workspace, kernel, question);
+	}
+
+	async usage(): Promise<KernelUsage | null> {
+		const { workspace, kernel } = this.#held();
+		return this.#options.gateway.usage(workspace, kernel);
 	}
 
 	/** Ask the kernel for a sign of life; it answers when it has done what was sent before. */
 	async probe(msgId: string): Promise<void> {
-		await this.#send(msgId, 'kernel_info_request', {});
+		await this.#send({ channel: 'shell', msgId, msgType: 'kernel_info_request', content: {} });
 	}
 
 	async interrupt(): Promise<void> {
@@ -152,14 +185,19 @@ export class KernelLink {
 	}
 
 	/** Ask the kernel to end; resolves when the request is out. Its `died` event finishes the story. */
-	async shutdown(): Promise<void> {
+	async shutdown(restart = false): Promise<void> {
 		const { workspace, kernel } = this.#held();
 		this.#stopping = true;
-		await this.#options.gateway.shutdown(workspace, kernel);
+		await this.#options.gateway.shutdown(workspace, kernel, { restart });
 	}
 
 	acknowledge(seq: number, keep: number): void {
 		this.#subscription?.acknowledge(seq, keep);
+	}
+
+	/** While `on`, the agent keeps what it has: the room has enough to write. */
+	hold(on: boolean): void {
+		this.#subscription?.hold(on);
 	}
 
 	/** Stop following; the kernel lives on. */
@@ -178,9 +216,9 @@ export class KernelLink {
 		});
 	}
 
-	async #send(msgId: string, msgType: string, content: JsonObject): Promise<void> {
+	async #send(message: KernelMessage): Promise<void> {
 		const { workspace, kernel } = this.#held();
-		await this.#options.gateway.send(workspace, kernel, { channel: 'shell', msgId, msgType, content });
+		await this.#options.gateway.send(workspace, kernel, message);
 	}
 
 	async #address(workspace: string): Promise<WorkspaceAddress> {
@@ -218,7 +256,7 @@ export class KernelLink {
 	/** What the agent says of the kernel's life, given by the room in the order of events and once. */
 	handle(event: KernelEvent): void {
 		if (event.type === 'started') {
-			this.#options.projection.setKernel({ problem: null });
+			this.#options.projection.setKernel({ problem: null, subshell: event.content.subshell === true });
 			this.#options.onReady();
 		} else if (event.type === 'died') {
 			this.#gone(event.content);
@@ -234,6 +272,8 @@ export class KernelLink {
 		this.#options.projection.setKernel({
 			state: expected ? 'none' : 'dead',
 			kernel: null,
+			subshell: false,
+			idleStopAt: null,
 			problem: expected ? null : { code: `kernel-${String(content.reason)}`, title: sentence }
 		});
 		this.#options.onGone(sentence, expected);

@@ -24,6 +24,8 @@ export class OutputStore {
 	readonly #db: Database;
 	readonly #notebook: string;
 	#pending = new Map<string, Blob>();
+	/** Bytes that wait to be written. */
+	pendingBytes = 0;
 	#stored = new Set<string>();
 
 	constructor(db: Database, notebook: string) {
@@ -47,7 +49,10 @@ export class OutputStore {
 	/** Keep bytes under their hash. */
 	put(mime: string, bytes: Uint8Array): BlobRef {
 		const hash = createHash('sha256').update(bytes).digest('hex');
-		if (!this.#stored.has(hash)) this.#pending.set(hash, { hash, mime, bytes });
+		if (!this.#stored.has(hash) && !this.#pending.has(hash)) {
+			this.#pending.set(hash, { hash, mime, bytes });
+			this.pendingBytes += bytes.byteLength;
+		}
 		return { blob: hash, size: bytes.byteLength, mime };
 	}
 
@@ -67,6 +72,7 @@ export class OutputStore {
 					.onConflictDoNothing();
 			});
 			this.#pending.delete(blob.hash);
+			this.pendingBytes -= blob.bytes.byteLength;
 			this.#stored.add(blob.hash);
 		}
 	}

@@ -14,13 +14,17 @@ import {
 	writeRun,
 	type KernelView
 } from '#lib/model/runtime-doc.ts';
+import { deleteWidget, readWidgets, writeWidget, type Widget } from '#lib/model/widget.ts';
 import type { Logger } from './logger.ts';
 import type { OpenDocument } from './open-document.ts';
 import type { OutputStore } from './output-store.ts';
+import type { StreamStore } from './stream-store.ts';
 import type { UpdateLog } from './update-log.ts';
 
-/** Least time between two batches. */
+/** Least time between two batches, and after one that was large: nobody reads a flood at 25 pictures a second. */
 const BATCH_MS = 40;
+const LARGE_BATCH_MS = 200;
+const LARGE_BYTES = 48 * 1024;
 
 /**
  * When a change is written. `now`: a run has ended, nothing of it may wait · `soon`: output; the first after a pause goes
@@ -34,6 +38,7 @@ export interface ProjectionOptions {
 	connection: OpenDocument;
 	log: UpdateLog;
 	store: OutputStore;
+	streams: StreamStore;
 	logger: Logger;
 	/** Everything up to `seq` is in the database. */
 	onDurable(seq: number): void;
@@ -44,18 +49,22 @@ export class Projection {
 	readonly #runs = new Map<RunId, Run>();
 	readonly #latest = new Map<CellId, RunId>();
 	readonly #dirty = new Set<CellId>();
+	/** What was last written of each cell: outputs that are still the same objects are not compared again. */
+	readonly #written = new Map<CellId, Run>();
+	readonly #widgets = new Map<string, Widget>();
+	readonly #dirtyWidgets = new Set<string>();
+	#forgotten: RunId[] = [];
 	#kernel: KernelView;
 	#kernelChange: Partial<KernelView> = {};
 	#seq: number;
 	#lastFlush = 0;
+	#lastBytes = 0;
 	#timer: NodeJS.Timeout | undefined;
 	#flushing: Promise<void> | null = null;
 	#unstored: Uint8Array[] = [];
 	#stored: Promise<void> = Promise.resolve();
 	/** Something that may not wait came while a batch was being written. */
 	#urgent = false;
-	/** While true nothing is written: the past is being folded again. */
-	held = false;
 
 	constructor(options: ProjectionOptions) {
 		this.#options = options;
@@ -66,6 +75,7 @@ export class Projection {
 			this.#runs.set(run.id, run);
 			this.#latest.set(run.cell, run.id);
 		}
+		for (const widget of readWidgets(doc)) this.#widgets.set(widget.comm, widget);
 		doc.on('update', this.#onUpdate);
 	}
 
@@ -87,18 +97,40 @@ export class Projection {
 	}
 
 	/** Put a run's new value; ended runs that a newer one of their cell replaced are forgotten. */
-	put(run: Run): void {
+	put(folded: Run): void {
+		const { overflow, ...run } = folded;
+		if (overflow) this.#options.streams.append(overflow);
 		const known = this.#latest.get(run.cell);
 		const shown = known === undefined ? undefined : this.#runs.get(known);
 		this.#runs.set(run.id, run);
 		if (!shown || run.place >= shown.place) {
 			this.#latest.set(run.cell, run.id);
 			this.#dirty.add(run.cell);
-			if (shown && shown.id !== run.id && isFinished(shown)) this.#runs.delete(shown.id);
+			if (shown && shown.id !== run.id && isFinished(shown)) this.#forget(shown.id);
 		} else if (isFinished(run)) {
-			this.#runs.delete(run.id);
+			this.#forget(run.id);
 		}
 		this.#schedule(run.finishedAt !== null ? 'now' : run.outputs.length > 0 ? 'soon' : 'later');
+	}
+
+	widget(comm: string): Widget | undefined {
+		return this.#widgets.get(comm);
+	}
+
+	widgets(): Widget[] {
+		return [...this.#widgets.values()];
+	}
+
+	putWidget(widget: Widget): void {
+		this.#widgets.set(widget.comm, widget);
+		this.#dirtyWidgets.add(widget.comm);
+		this.#schedule('soon');
+	}
+
+	dropWidget(comm: string): void {
+		if (!this.#widgets.delete(comm)) return;
+		this.#dirtyWidgets.add(comm);
+		this.#schedule('later');
 	}
 
 	setKernel(change: Partial<KernelView>): void {
@@ -122,9 +154,10 @@ export class Projection {
 			return run !== undefined && isFinished(run);
 		});
 		for (const cell of ended) {
-			this.#runs.delete(this.#latest.get(cell)!);
+			this.#forget(this.#latest.get(cell)!);
 			this.#latest.delete(cell);
 			this.#dirty.delete(cell);
+			this.#written.delete(cell);
 		}
 		void this.#options.connection.transact((doc) => clearRuns(doc, ended));
 		this.#schedule('now');
@@ -140,7 +173,6 @@ export class Projection {
 	}
 
 	async close(): Promise<void> {
-		this.held = false;
 		await this.flush();
 		clearTimeout(this.#timer);
 		this.#doc.off('update', this.#onUpdate);
@@ -155,14 +187,19 @@ export class Projection {
 		this.#unstored.push(update);
 	};
 
+	#forget(run: RunId): void {
+		this.#runs.delete(run);
+		this.#forgotten.push(run);
+	}
+
 	#schedule(urgency: Urgency): void {
-		if (this.held) return;
 		if (this.#flushing) {
 			if (urgency === 'now') this.#urgent = true;
 			return;
 		}
 		const sinceLast = performance.now() - this.#lastFlush;
-		const wait = urgency === 'now' ? 0 : urgency === 'later' ? BATCH_MS : Math.max(0, BATCH_MS - sinceLast);
+		const pause = this.#lastBytes > LARGE_BYTES ? LARGE_BATCH_MS : BATCH_MS;
+		const wait = urgency === 'now' ? 0 : urgency === 'later' ? pause : Math.max(0, pause - sinceLast);
 		if (wait === 0) {
 			clearTimeout(this.#timer);
 			this.#timer = undefined;
@@ -189,6 +226,7 @@ export class Projection {
 	get #hasWork(): boolean {
 		return (
 			this.#dirty.size > 0 ||
+			this.#dirtyWidgets.size > 0 ||
 			Object.keys(this.#kernelChange).length > 0 ||
 			this.#unstored.length > 0 ||
 			this.#seq !== this.#kernel.seq
@@ -196,34 +234,52 @@ export class Projection {
 	}
 
 	async #write(): Promise<void> {
-		const { store, connection, document, logger } = this.#options;
+		const { store, streams, connection, document, logger } = this.#options;
 		// One turn of the loop: what arrived together is written together.
 		await new Promise((resolve) => setImmediate(resolve));
 		try {
 			if (store.hasPending) await store.flush();
+			if (streams.pendingChars > 0) await streams.flush();
 			this.#lastFlush = performance.now();
 			const seq = this.#seq;
 			const runs = [...this.#dirty].map((cell) => this.#runs.get(this.#latest.get(cell) ?? ''));
 			const kernel = { ...this.#kernelChange, ...(seq === this.#kernel.seq ? {} : { seq }) };
 			this.#kernel = { ...this.#kernel, seq };
+			const widgets = [...this.#dirtyWidgets];
 			this.#dirty.clear();
+			this.#dirtyWidgets.clear();
 			this.#kernelChange = {};
-			if (runs.length > 0 || Object.keys(kernel).length > 0) {
+			if (runs.length > 0 || widgets.length > 0 || Object.keys(kernel).length > 0) {
 				await connection.transact((doc) => {
-					for (const run of runs) if (run) writeRun(doc, run);
+					for (const run of runs) if (run) this.#writeRun(doc, run);
+					for (const comm of widgets) {
+						const widget = this.#widgets.get(comm);
+						if (widget) writeWidget(doc, widget);
+						else deleteWidget(doc, comm);
+					}
 					writeKernel(doc, kernel);
 				});
 			}
-			this.#stored = this.#log(seq);
+			this.#lastBytes = this.#unstored.reduce((sum, update) => sum + update.length, 0);
+			this.#stored = this.#log(seq, this.#forgotten.splice(0));
 		} catch (error) {
 			logger.error({ document, err: error }, 'the runtime document could not be stored; trying again');
 			await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 		}
 	}
 
-	/** Put what the batch changed into the log; the spool is acknowledged when it is there. */
-	async #log(seq: number): Promise<void> {
-		const { log, document, logger, onDurable } = this.#options;
+	#writeRun(doc: Y.Doc, run: Run): void {
+		const before = this.#written.get(run.cell);
+		writeRun(doc, run, before?.id === run.id ? before : undefined);
+		if (run.outputs.length > 0 || run.finishedAt !== null) this.#written.set(run.cell, run);
+	}
+
+	/**
+	 * Put what the batch changed into the log; the spool is acknowledged when it is there. Only then do the streams go of
+	 * runs that are shown no more.
+	 */
+	async #log(seq: number, forgotten: RunId[]): Promise<void> {
+		const { log, streams, document, logger, onDurable } = this.#options;
 		const updates = this.#unstored;
 		this.#unstored = [];
 		try {
@@ -231,6 +287,7 @@ export class Projection {
 				await log.append(document, updates.length === 1 ? updates[0]! : Y.mergeUpdates(updates), null);
 			else await log.settledFor(document);
 			onDurable(seq);
+			await streams.forget(forgotten);
 		} catch (error) {
 			// The notebook was deleted meanwhile: there is nothing left to store.
 			logger.warn({ document, err: error }, 'the runtime document is gone');

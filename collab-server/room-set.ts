@@ -21,7 +21,7 @@ export class RoomSet {
 	async command(user: RoomUser, notebook: NotebookId, command: RoomCommand): Promise<CommandResult> {
 		const role = await roleOf(this.#options.db, notebook, user.id);
 		if (!can(role, COMMAND_ACTION[command.do])) throw notAllowed(role !== null);
-		return (await this.open(notebook)).command(user, command);
+		return (await this.open(notebook)).command(user, command, role === 'owner');
 	}
 
 	/** The room of a notebook, opened if need be. A failed opening is forgotten, so that the next one tries again. */

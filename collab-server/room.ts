@@ -8,23 +8,39 @@ import type { Database } from '#db/database.ts';
 import type { Cell } from '#lib/model/cell.ts';
 import type { KernelGateway } from '#lib/model/gateway.ts';
 import { newId, type NotebookId, type RunId } from '#lib/model/ids.ts';
+import type { JsonObject } from '#lib/model/json.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
-import { cellIds, notebookDocName, readCell, readMetadata } from '#lib/model/notebook-doc.ts';
+import {
+	cellIds,
+	insertCell,
+	notebookDocName,
+	readCell,
+	readMetadata,
+	sourceOf,
+	cellsOf
+} from '#lib/model/notebook-doc.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { CommandResult, RoomCommand } from '#lib/model/room-command.ts';
-import type { Run } from '#lib/model/run.ts';
+import type { RoomNews } from '#lib/model/room-news.ts';
+import { answerInput, type Run } from '#lib/model/run.ts';
 import { runtimeDocName, type KernelView } from '#lib/model/runtime-doc.ts';
+import { checkBaton, nextBaton } from './baton.ts';
 import type { RoomUser } from './caller.ts';
 import { EventFold } from './event-fold.ts';
+import { IdleWatch } from './idle-watch.ts';
 import { KernelLink } from './kernel-link.ts';
 import type { Logger } from './logger.ts';
 import type { OpenDocument } from './open-document.ts';
 import { OutputStore } from './output-store.ts';
 import { Projection } from './projection.ts';
+import { complete, inspect } from './questions.ts';
 import { notice, RunDesk } from './run-desk.ts';
 import { RunLedger } from './run-ledger.ts';
 import { covers } from './state-vector.ts';
+import { StreamStore } from './stream-store.ts';
 import type { UpdateLog } from './update-log.ts';
+import { UsageWatch } from './usage-watch.ts';
+import { WidgetFold } from './widget-fold.ts';
 import type { WorkspaceDirectory } from './workspace-directory.ts';
 
 export interface RoomOptions {
@@ -34,10 +50,16 @@ export interface RoomOptions {
 	gateway: KernelGateway;
 	directory: WorkspaceDirectory;
 	logger: Logger;
+	/** Minutes after which an unused kernel of this notebook is shut down; null: never. */
+	idleMinutes?(notebook: NotebookId): Promise<number | null>;
+	/** A run has ended, with its outputs: who wants to be told is. */
+	onRunEnded?(notebook: NotebookId, run: Run): void;
 }
 
 /** How long a kernel may take to say goodbye before its successor is started. */
 const GOODBYE_MS = 10_000;
+/** Output that waits for the database, above which the agent is told to keep what it has, and below which to go on. */
+const ENOUGH = 8 * 1024 * 1024;
 
 export class Room {
 	readonly #notebook: NotebookId;
@@ -47,9 +69,17 @@ export class Room {
 	readonly #ledger: RunLedger;
 	readonly #desk: RunDesk;
 	readonly #fold: EventFold;
+	readonly #widgets: WidgetFold;
 	readonly #link: KernelLink;
+	readonly #store: OutputStore;
+	readonly #streams: StreamStore;
+	readonly #idle: IdleWatch;
+	readonly #usage: UsageWatch;
+	readonly #runtime: OpenDocument;
 	#starting: Promise<void> | null = null;
 	#closed = false;
+	/** Minutes without use for which the kernel is being shut down. */
+	#unused: number | null = null;
 
 	private constructor(
 		notebook: NotebookId,
@@ -61,26 +91,54 @@ export class Room {
 		this.#notebook = notebook;
 		this.#options = options;
 		this.#people = people;
-		const store = new OutputStore(db, notebook);
+		this.#runtime = runtime;
+		this.#store = new OutputStore(db, notebook);
+		this.#streams = new StreamStore(db, notebook);
 		this.#ledger = new RunLedger(db, notebook, logger);
 		this.#projection = new Projection({
 			document: runtimeDocName(notebook),
 			connection: runtime,
 			log,
-			store,
+			store: this.#store,
+			streams: this.#streams,
 			logger,
-			onDurable: (seq) => this.#link.acknowledge(seq, this.#fold.keepFrom(seq))
+			onDurable: (seq) => {
+				this.#balance();
+				this.#link.acknowledge(seq, seq + 1);
+			}
 		});
-		this.#desk = new RunDesk(this.#projection, this.#ledger, () => this.#advance(null));
-		this.#fold = new EventFold(this.#projection, store, this.#desk, (event) => this.#onAgent(event));
+		this.#desk = new RunDesk(
+			this.#projection,
+			this.#ledger,
+			() => this.#advance(null),
+			(run) => this.#onRunEnded(run)
+		);
+		this.#widgets = new WidgetFold(this.#projection, this.#store, (news) => this.#tell(news));
+		this.#fold = new EventFold(this.#projection, this.#store, this.#desk, this.#widgets, (event) =>
+			this.#onAgent(event)
+		);
 		this.#link = new KernelLink({
 			gateway,
 			directory,
 			projection: this.#projection,
-			onEvents: (events) => this.#fold.take(events),
+			onEvents: (events) => {
+				this.#fold.take(events);
+				this.#balance();
+			},
 			onReady: () => this.#onReady(),
 			onGone: (sentence, expected) => this.#onGone(sentence, expected)
 		});
+		this.#idle = new IdleWatch({
+			limit: () => options.idleMinutes?.(notebook) ?? Promise.resolve(null),
+			onWarn: (at) => this.#projection.setKernel({ idleStopAt: at }),
+			onStop: (minutes) => void this.#stopUnused(minutes),
+			onFault: (error) => logger.warn({ notebook, err: error }, 'the idle time of a kernel is not known')
+		});
+		this.#usage = new UsageWatch(
+			() => (this.#link.alive && this.#viewers > 0 ? this.kernel.kernel : null),
+			() => this.#link.usage(),
+			(news) => this.#tell(news)
+		);
 	}
 
 	/** Open the room of a notebook and find its kernel again, if it had one. */
@@ -102,16 +160,36 @@ export class Room {
 	}
 
 	/** Do what a person with the right to it asked for. Refuses with ProblemError. */
-	async command(user: RoomUser, command: RoomCommand): Promise<CommandResult> {
+	async command(user: RoomUser, command: RoomCommand, owner = false): Promise<CommandResult> {
+		checkBaton(this.kernel.baton, user, command.do);
 		switch (command.do) {
 			case 'run':
-				return this.#run(user, command.cells, command.stateVector);
+				return this.#run(user, command.cells, command);
+			case 'input':
+				return this.#answer(command.run, command.seq, command.value);
+			case 'complete':
+				if (!this.#link.alive)
+					return { completions: { from: command.cursor, to: command.cursor, options: [] } };
+				return complete((question) => this.#link.ask(question), command.code, command.cursor);
+			case 'inspect':
+				if (!this.#link.alive) return { inspection: null };
+				return inspect((question) => this.#link.ask(question), command.code, command.cursor, command.detail);
+			case 'comm':
+				return this.#comm(command.comm, command.data as JsonObject, command.buffers ?? []);
+			case 'move':
+				if (!this.#desk.move(command.run, command.before)) throw new ProblemError(409, NOT_WAITING);
+				return {};
+			case 'baton':
+				this.#projection.setKernel({ baton: nextBaton(this.kernel.baton, user, command.take, owner) });
+				return {};
+			case 'keep':
+				if (this.#link.alive && this.#desk.isIdle) this.#idle.begin();
+				return {};
 			case 'cancel':
 				this.#desk.cancel(({ run }) => command.runs === 'all' || command.runs.includes(run));
 				return {};
 			case 'interrupt':
-				this.#desk.cancel();
-				if (this.#link.alive) await this.#link.interrupt();
+				await this.#interrupt();
 				return {};
 			case 'start':
 				await this.#replaceKernel(user, command.workspace, command.spec ?? null);
@@ -142,6 +220,11 @@ export class Room {
 		return this.#projection.runs();
 	}
 
+	/** Resolves when what is folded now is in the database, streams included. */
+	stored(): Promise<void> {
+		return this.#projection.flush();
+	}
+
 	/** Resolves when the run has ended or `ms` have passed. */
 	waitFor(id: RunId, ms: number): Promise<void> {
 		return this.#desk.waitFor(id, ms);
@@ -151,6 +234,8 @@ export class Room {
 	async close(): Promise<void> {
 		if (this.#closed) return;
 		this.#closed = true;
+		this.#idle.end();
+		this.#usage.close();
 		this.#link.close();
 		await this.#projection.close();
 		await this.#ledger.settled();
@@ -161,16 +246,68 @@ export class Room {
 		return this.#people.document!;
 	}
 
-	async #run(user: RoomUser, wanted: string[] | 'all', stateVector?: string): Promise<CommandResult> {
+	/** People who look at the notebook now. */
+	get #viewers(): number {
+		return this.#runtime.document?.connections.size ?? 0;
+	}
+
+	#tell(news: RoomNews): void {
+		if (this.#viewers > 0) this.#runtime.document!.broadcastStateless(JSON.stringify(news));
+	}
+
+	#balance(): void {
+		this.#link.hold(this.#streams.pendingChars + this.#store.pendingBytes > ENOUGH);
+	}
+
+	async #run(
+		user: RoomUser,
+		wanted: string[] | 'all',
+		{
+			stateVector,
+			keepGoing = false
+		}: { stateVector?: string | undefined; keepGoing?: boolean | undefined } = {}
+	): Promise<CommandResult> {
 		if (stateVector !== undefined) await covers(this.#doc, Buffer.from(stateVector, 'base64'));
 		await this.#checkPlace(user);
 		const ids = wanted === 'all' ? cellIds(this.#doc) : wanted;
 		const cells = ids
 			.map((id) => readCell(this.#doc, id))
 			.filter((cell): cell is Cell => cell?.type === 'code');
-		const runs = this.#desk.add(user, cells);
+		const runs = this.#desk.add(user, cells, keepGoing);
 		this.#advance(user);
 		return { runs: runs.map(({ id, cell }) => ({ id, cell })) };
+	}
+
+	/** Everybody in the notebook sees the question; the first answer counts. */
+	async #answer(id: RunId, seq: number, value: string): Promise<CommandResult> {
+		const run = this.#projection.run(id);
+		if (run?.input?.seq !== seq) throw new ProblemError(409, NOT_ASKED);
+		// Before what the kernel prints next.
+		this.#projection.put(answerInput(run, value));
+		try {
+			await this.#link.answer(id, seq, value);
+		} catch (error) {
+			const now = this.#projection.run(id);
+			if (now && now.finishedAt === null) this.#projection.put({ ...now, input: run.input });
+			throw error;
+		}
+		return {};
+	}
+
+	async #comm(comm: string, data: JsonObject, buffers: string[]): Promise<CommandResult> {
+		const bytes = buffers.map((text) => new Uint8Array(Buffer.from(text, 'base64')));
+		const message = this.#link.alive ? this.#widgets.fromViewer(comm, data, bytes) : null;
+		if (!message) throw new ProblemError(409, WIDGET_GONE);
+		await this.#link.comm(message);
+		return {};
+	}
+
+	async #interrupt(): Promise<void> {
+		this.#desk.cancel();
+		if (!this.#link.alive) return;
+		const { active } = this.#desk;
+		if (active) this.#projection.put({ ...active, interrupting: true });
+		await this.#link.interrupt();
 	}
 
 	/** Refuse a run before it is queued when there is nowhere for it to go. */
@@ -195,6 +332,7 @@ export class Room {
 	#advance(user: RoomUser | null): void {
 		if (this.#closed || this.#desk.isEmpty) return;
 		if (this.#link.alive) {
+			this.#idle.end();
 			const next = this.#desk.next();
 			if (next) void this.#execute(next.run, next.source);
 		} else if (!this.#link.held && user) {
@@ -233,9 +371,9 @@ export class Room {
 	}
 
 	async #startOn(user: RoomUser, workspace: string, spec: string | null): Promise<void> {
-		this.#fold.begin();
 		try {
 			await this.#link.start(user, workspace, spec, readMetadata(this.#doc));
+			this.#widgets.begin();
 		} catch (error) {
 			if (!(error instanceof ProblemError)) {
 				this.#options.logger.error({ notebook: this.#notebook, err: error }, 'a kernel could not be started');
@@ -259,7 +397,7 @@ export class Room {
 	}
 
 	async #restart(user: RoomUser, runAll: boolean): Promise<CommandResult> {
-		await this.#stopKernel();
+		await this.#stopKernel(true);
 		const started = this.#ensureKernel(user);
 		if (runAll) return this.#run(user, 'all');
 		await started;
@@ -267,11 +405,11 @@ export class Room {
 	}
 
 	/** End the kernel and what it was doing, and wait until it has said so. Runs that wait for a first kernel stay. */
-	async #stopKernel(): Promise<void> {
+	async #stopKernel(restart = false): Promise<void> {
 		if (!this.#link.held) return;
 		this.#desk.cancel();
 		const { active } = this.#desk;
-		await this.#link.shutdown();
+		await this.#link.shutdown(restart);
 		if (active) await this.#desk.waitFor(active.id, GOODBYE_MS);
 	}
 
@@ -305,10 +443,47 @@ export class Room {
 
 	#onReady(): void {
 		this.#projection.setKernel({ state: this.#desk.active ? 'busy' : 'idle' });
+		if (this.#desk.isIdle) this.#idle.begin();
 		this.#advance(null);
 	}
 
+	#onRunEnded(run: Run): void {
+		if (run.nextInput) this.#insertInput(run);
+		if (this.#link.alive) this.#idle.begin();
+		this.#options.onRunEnded?.(this.#notebook, run);
+	}
+
+	/** What the code wants to be the text of its cell, or of a new one below (`%load`). */
+	#insertInput({ cell, nextInput }: Run): void {
+		const { text, replace } = nextInput!;
+		void this.#people.transact((doc) => {
+			const source = sourceOf(cellsOf(doc).get(cell));
+			if (replace && source) {
+				source.delete(0, source.length);
+				source.insert(0, text);
+			} else insertCell(doc, cellIds(doc).indexOf(cell) + 1, { type: 'code', source: text });
+		});
+	}
+
+	async #stopUnused(minutes: number): Promise<void> {
+		if (!this.#link.alive || !this.#desk.isIdle) return;
+		try {
+			await this.#link.shutdown();
+			this.#unused = minutes;
+		} catch (error) {
+			this.#options.logger.warn(
+				{ notebook: this.#notebook, err: error },
+				'an unused kernel was not shut down'
+			);
+		}
+	}
+
 	#onGone(sentence: string, expected: boolean): void {
+		this.#idle.end();
+		if (expected && this.#unused !== null) {
+			this.#projection.setKernel({ problem: { ...IDLE_STOP, title: idleSentence(this.#unused) } });
+			this.#unused = null;
+		}
 		const { active } = this.#desk;
 		if (active && active.finishedAt === null) {
 			const state = expected ? 'interrupted' : 'error';
@@ -333,9 +508,37 @@ export class Room {
 	async #resume(): Promise<void> {
 		const queued = this.#desk.activeOrNext();
 		const { active } = this.#desk;
-		const after = this.#fold.beginAgain(active);
-		const result = await this.#link.resume(after, () => this.#fold.hold(active, after));
+		const result = await this.#link.resume();
 		// Sent again under the same id: the agent's journal knows whether the kernel has had it.
 		if (result === 'up' && queued && active?.firstSeq === 0) await this.#execute(queued.run, queued.source);
 	}
+}
+
+const NOT_ASKED = {
+	code: 'not-asked',
+	title: 'This question has been answered, or its run has ended.',
+	remedy: 'Look at the cell: what came of it is there.'
+};
+
+const NOT_WAITING = {
+	code: 'not-waiting',
+	title: 'That run does not wait any more.',
+	remedy: 'Look at the queue again: it has moved on.'
+};
+
+const WIDGET_GONE = {
+	code: 'widget-gone',
+	title: 'The kernel of this widget is not running.',
+	remedy: 'Run the cell again to bring the widget back to life.'
+};
+
+const IDLE_STOP = {
+	code: 'idle-stop',
+	detail: 'Its variables are gone; text and results are not.',
+	remedy: 'Start it again and run the cells you need.'
+};
+
+function idleSentence(minutes: number): string {
+	const time = minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
+	return `The kernel was shut down: nobody used it for ${time}.`;
 }

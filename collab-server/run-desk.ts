@@ -12,14 +12,16 @@ export class RunDesk {
 	readonly #projection: Projection;
 	readonly #ledger: RunLedger;
 	readonly #onFree: () => void;
+	readonly #onEnded: (run: Run) => void;
 	readonly #queue = new RunQueue();
 	readonly #waiters = new Map<RunId, (() => void)[]>();
 
-	/** `onFree` is called when the kernel can take the next run. */
-	constructor(projection: Projection, ledger: RunLedger, onFree: () => void) {
+	/** `onFree` is called when the kernel can take the next run, `onEnded` with each run that has ended. */
+	constructor(projection: Projection, ledger: RunLedger, onFree: () => void, onEnded: (run: Run) => void) {
 		this.#projection = projection;
 		this.#ledger = ledger;
 		this.#onFree = onFree;
+		this.#onEnded = onEnded;
 	}
 
 	/** The run the kernel is at, or null. */
@@ -38,18 +40,19 @@ export class RunDesk {
 	}
 
 	/** Queue one run for each cell; together they are one request. */
-	add(user: RoomUser, cells: Cell[]): Run[] {
+	add(user: RoomUser, cells: Cell[], keepGoing: boolean): Run[] {
 		const request = newId();
 		const first = Math.max(0, ...this.#projection.runs().map((run) => run.place)) + 1;
 		const at = Date.now();
 		const entries = cells.map((cell, i) => ({
 			run: newRun(newId(), cell.id, { id: user.id, name: user.name }, at, first + i, digest(cell.source)),
 			source: cell.source,
-			request
+			request,
+			keepGoing
 		}));
 		if (entries.length === 0) return [];
 		this.#ledger.opened(entries, this.#projection.kernel.workspace);
-		this.#queue.add(entries.map(({ run, source }) => ({ run: run.id, source, request })));
+		this.#queue.add(entries.map(({ run, source }) => ({ run: run.id, source, request, keepGoing })));
 		for (const { run } of entries) this.#projection.put(run);
 		return entries.map(({ run }) => run);
 	}
@@ -62,6 +65,17 @@ export class RunDesk {
 	/** The active run with its source, taking the first that waits when there is none. */
 	activeOrNext(): QueuedRun | null {
 		return this.#queue.active ?? this.#queue.next();
+	}
+
+	/** Let a waiting run go before another one, or last. False when it does not wait any more. */
+	move(run: RunId, before: RunId | null): boolean {
+		if (!this.#queue.move(run, before)) return false;
+		const runs = this.#queue.waiting.flatMap((queued) => this.#projection.run(queued.run) ?? []);
+		const places = runs.map(({ place }) => place).sort((a, b) => a - b);
+		runs.forEach((waiting, i) => {
+			if (waiting.place !== places[i]) this.#projection.put({ ...waiting, place: places[i]! });
+		});
+		return true;
 	}
 
 	/** Take back what waits and matches. */
@@ -95,10 +109,12 @@ export class RunDesk {
 		this.#record(run);
 		for (const done of this.#waiters.get(run.id) ?? []) done();
 		this.#waiters.delete(run.id);
+		this.#onEnded(run);
 		const active = this.#queue.active;
 		if (active?.run !== run.id) return;
 		this.#queue.ended(run.id);
-		if (run.state !== 'done') this.cancel(({ request }) => request === active.request);
+		if (run.state === 'interrupted' || (run.state !== 'done' && !active.keepGoing))
+			this.cancel(({ request }) => request === active.request);
 		queueMicrotask(this.#onFree);
 	}
 
@@ -119,8 +135,8 @@ export class RunDesk {
 	/** After a start of the server: the runs that had not ended are queued again; one nobody knows of is lost. */
 	async restore(): Promise<void> {
 		const open = await this.#ledger.open();
-		for (const { id, source, request } of open) {
-			if (this.#projection.run(id)) this.#queue.add([{ run: id, source, request }]);
+		for (const { id, ...rest } of open) {
+			if (this.#projection.run(id)) this.#queue.add([{ ...rest, run: id }]);
 		}
 		for (const run of this.#projection.runs()) {
 			if (run.finishedAt === null && !open.some(({ id }) => id === run.id)) {

@@ -11,12 +11,14 @@ export interface OpenRun {
 	cell: string;
 	source: string;
 	request: string;
+	keepGoing: boolean;
 }
 
 interface Detail {
 	place: number;
 	source: string;
 	request: string;
+	keepGoing?: boolean;
 }
 
 export class RunLedger {
@@ -32,10 +34,10 @@ export class RunLedger {
 	}
 
 	/** Note new runs. */
-	opened(entries: { run: Run; source: string; request: string }[], workspace: string | null): void {
+	opened(entries: ({ run: Run } & Omit<Detail, 'place'>)[], workspace: string | null): void {
 		this.#write(() =>
 			this.#db.insert(runs).values(
-				entries.map(({ run, source, request }) => ({
+				entries.map(({ run, ...rest }) => ({
 					id: run.id,
 					notebookId: this.#notebook,
 					cellId: run.cell,
@@ -44,7 +46,7 @@ export class RunLedger {
 					state: run.state,
 					sourceDigest: run.sourceDigest,
 					queuedAt: new Date(run.queuedAt ?? Date.now()),
-					detail: { place: run.place, source, request } satisfies Detail
+					detail: { place: run.place, ...rest } satisfies Detail
 				}))
 			)
 		);
@@ -82,7 +84,8 @@ export class RunLedger {
 				id: row.id,
 				cell: row.cellId,
 				source: detail?.source ?? '',
-				request: detail?.request ?? row.id
+				request: detail?.request ?? row.id,
+				keepGoing: detail?.keepGoing ?? false
 			}));
 	}
 

@@ -6,6 +6,8 @@ export interface QueuedRun {
 	/** Runs asked for together: an error in one takes the rest back. */
 	request: string;
 	source: string;
+	/** Go on with the rest of the request after an error. */
+	keepGoing?: boolean;
 }
 
 /** The room's queue: one run at the kernel, the others here where they can still be taken back. */
@@ -35,6 +37,20 @@ export class RunQueue {
 	/** The active run has ended (whatever `run` is, if it is not the active one nothing happens). */
 	ended(run: RunId): void {
 		if (this.#active?.run === run) this.#active = null;
+	}
+
+	get waiting(): readonly QueuedRun[] {
+		return this.#waiting;
+	}
+
+	/** Let a waiting run go before another one, or last (null). False when either does not wait. */
+	move(run: RunId, before: RunId | null): boolean {
+		const moved = this.#waiting.find((queued) => queued.run === run);
+		const rest = this.#waiting.filter((queued) => queued !== moved);
+		const at = before === null ? rest.length : rest.findIndex((queued) => queued.run === before);
+		if (!moved || at < 0) return false;
+		this.#waiting = rest.toSpliced(at, 0, moved);
+		return true;
 	}
 
 	/** Take back the waiting runs that match; returns them. */

@@ -27,6 +27,12 @@ export const users = pgTable(
 		admin: boolean().notNull().default(false),
 		/** Argon2id in PHC form; null for accounts that sign in otherwise. */
 		passwordHash: text(),
+		/** Where mail goes to; null when the person gave none. */
+		email: text(),
+		/** Tell this person of the end of runs that took at least so many seconds; null: never. */
+		notifyAfterS: integer(),
+		/** By mail too, besides the browser. */
+		notifyByMail: boolean().notNull().default(false),
 		createdAt: createdAt()
 	},
 	(table) => [uniqueIndex('user_name_lower').on(sql`lower(${table.name})`)]
@@ -81,6 +87,8 @@ export const notebooks = pgTable('notebook', {
 	createdBy: text()
 		.notNull()
 		.references(() => users.id),
+	/** Shut an unused kernel down after so many minutes; null: as the administrator has set; 0: never. */
+	idleMinutes: integer(),
 	createdAt: createdAt(),
 	updatedAt: createdAt()
 });
@@ -216,6 +224,34 @@ export const notebookBlobs = pgTable(
 	},
 	(table) => [primaryKey({ columns: [table.notebookId, table.hash] })]
 );
+
+/** Long text outputs, in pieces, without the tail that is still in the document. `stream` begins with the run's id. */
+export const streamPieces = pgTable(
+	'stream_piece',
+	{
+		notebookId: text()
+			.notNull()
+			.references(() => notebooks.id, { onDelete: 'cascade' }),
+		run: text().notNull(),
+		stream: text().notNull(),
+		/** Where the piece begins, in characters (UTF-16 units) and in line breaks of its stream. */
+		at: bigint({ mode: 'number' }).notNull(),
+		line: bigint({ mode: 'number' }).notNull(),
+		chars: integer().notNull(),
+		/** UTF-8, compressed with zstd. */
+		data: bytea().notNull()
+	},
+	(table) => [
+		primaryKey({ columns: [table.stream, table.at] }),
+		index('stream_piece_run').on(table.notebookId, table.run)
+	]
+);
+
+/** What an administrator has set for the whole installation, by name. */
+export const settings = pgTable('setting', {
+	name: text().primaryKey(),
+	value: jsonb().notNull()
+});
 
 /** Every run that was asked for: who, what, when, where. The outputs are in the runtime document. */
 export const runs = pgTable(

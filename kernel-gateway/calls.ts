@@ -6,6 +6,7 @@ import type { AgentSession, Reply } from './session.ts';
 interface Call {
 	method: string;
 	params: JsonObject;
+	attachments: readonly Uint8Array[];
 	again: boolean;
 	resolve: (result: JsonObject) => void;
 	reject: (error: ProblemError) => void;
@@ -34,12 +35,13 @@ export class Calls {
 		method: string,
 		params: JsonObject,
 		again: boolean,
-		state: 'down' | 'up' | 'lost'
+		state: 'down' | 'up' | 'lost',
+		attachments: readonly Uint8Array[] = []
 	): Promise<JsonObject> {
 		return new Promise((resolve, reject) => {
 			if (state === 'down') return reject(new ProblemError(503, notConnected(this.#where())));
 			if (state === 'lost' && !again) return reject(new ProblemError(503, lineLost(this.#where())));
-			const call: Call = { method, params, again, resolve, reject };
+			const call: Call = { method, params, attachments, again, resolve, reject };
 			this.#open.add(call);
 			if (this.#session) this.#send(call, this.#session);
 			else this.#wait(call, lineLost(this.#where()));
@@ -70,7 +72,7 @@ export class Calls {
 	#send(call: Call, session: AgentSession): void {
 		clearTimeout(call.expiry);
 		try {
-			session.request(call.method, call.params, (reply) => this.#answer(call, reply));
+			session.request(call.method, call.params, (reply) => this.#answer(call, reply), call.attachments);
 		} catch (error) {
 			this.#open.delete(call);
 			call.reject(refusal(this.#where(), { code: 'bad-params', message: (error as Error).message }));

@@ -94,6 +94,8 @@ export class Feed {
 	#acknowledge(): void {
 		clearImmediate(this.#scheduled);
 		this.#scheduled = undefined;
+		// The agent sends no more than its window: whoever listens and cannot follow holds all of them.
+		if ([...this.#subscriptions].some((subscription) => subscription.held)) return;
 		this.#unacknowledged = 0;
 		const keep = Math.min(...[...this.#subscriptions].map((subscription) => subscription.keep));
 		if (Number.isFinite(keep)) this.#session?.acknowledge(this.#kernel, this.#received, keep);

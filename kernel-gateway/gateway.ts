@@ -1,5 +1,6 @@
-import type { KernelGateway } from '#lib/model/gateway.ts';
+import type { KernelAnswer, KernelGateway } from '#lib/model/gateway.ts';
 import { ProblemError } from '#lib/model/problem.ts';
+import type { KernelUsage } from '#lib/model/room-news.ts';
 import type { KernelSpec } from '#lib/model/workspace.ts';
 import type { AgentSetup } from './line.ts';
 import { Link } from './link.ts';
@@ -70,14 +71,24 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 			await link(workspace).ask('start', cwd === undefined ? params : { ...params, cwd }, true);
 		},
 		subscribe: (workspace, kernel, after, listener) => link(workspace).subscribe(kernel, after, listener),
-		async send(workspace, kernel, { channel, msgId, msgType, content }) {
-			await link(workspace).ask('send', { kernel, channel, msgId, msgType, content, metadata: {} }, true);
+		async send(workspace, kernel, { buffers = [], metadata = {}, ...message }) {
+			await link(workspace).ask('send', { kernel, ...message, metadata }, true, buffers);
+		},
+		async ask(workspace, kernel, { channel = 'shell', msgType, content, seconds = 10 }) {
+			const params = { kernel, channel, msgType, content, timeout: seconds };
+			return (await link(workspace).ask('ask', params)) as unknown as KernelAnswer;
+		},
+		async usage(workspace, kernel) {
+			const { usage } = (await link(workspace).ask('usage', { kernel })) as unknown as {
+				usage: KernelUsage | null;
+			};
+			return usage;
 		},
 		async interrupt(workspace, kernel) {
 			await link(workspace).ask('interrupt', { kernel });
 		},
-		async shutdown(workspace, kernel) {
-			await link(workspace).ask('shutdown', { kernel });
+		async shutdown(workspace, kernel, { restart = false } = {}) {
+			await link(workspace).ask('shutdown', { kernel, restart });
 		},
 		async forget(workspace, kernel) {
 			await link(workspace).ask('forget', { kernel });

@@ -77,8 +77,13 @@ export class Link {
 	}
 
 	/** Asks the agent. `again` says that asking twice does no harm: then a lost line is waited for. Rejects with ProblemError. */
-	ask(method: string, params: JsonObject, again = false): Promise<JsonObject> {
-		return this.#calls.ask(method, params, again, this.#state);
+	ask(
+		method: string,
+		params: JsonObject,
+		again = false,
+		attachments: readonly Uint8Array[] = []
+	): Promise<JsonObject> {
+		return this.#calls.ask(method, params, again, this.#state, attachments);
 	}
 
 	subscribe(kernel: string, after: number, listener: KernelListener): KernelSubscription {

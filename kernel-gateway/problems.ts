@@ -262,7 +262,8 @@ const STATUS: Record<string, number> = {
 	dead: 409,
 	alive: 409,
 	busy: 503,
-	start: 422
+	start: 422,
+	timeout: 504
 };
 
 /** An error answer of the agent as an exception: the request was heard, and refused. */

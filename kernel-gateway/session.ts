@@ -41,11 +41,16 @@ export class AgentSession {
 	}
 
 	/** Sends a request in one write. `done` is called at most once, and never when the line breaks before the answer. */
-	request(method: string, params: JsonObject, done?: (reply: Reply) => void): void {
+	request(
+		method: string,
+		params: JsonObject,
+		done?: (reply: Reply) => void,
+		attachments: readonly Uint8Array[] = []
+	): void {
 		if (!this.#open) return;
 		const id = ++this.#last;
 		if (done) this.#waiting.set(id, done);
-		this.#command.input.write(encodeFrame({ id, method, params }));
+		this.#command.input.write(encodeFrame({ id, method, params }, attachments));
 	}
 
 	/** Says what was received; there is no answer to it. */

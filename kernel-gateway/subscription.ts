@@ -14,12 +14,14 @@ export class Subscription implements KernelSubscription {
 	 * earlier request of another listener brought, and a jump in the numbers is a hole still to be filled.
 	 */
 	armed = false;
+	/** The listener cannot take more for now. */
+	held = false;
 	#listener: KernelListener;
 	#log: Log;
 	#changed: (closed: boolean) => void;
 	#open = true;
 
-	/** `changed` is told when `keep` has risen, and (true) when it is closed. */
+	/** `changed` is told when `keep` has risen or the listener goes on, and (true) when it is closed. */
 	constructor(after: number, listener: KernelListener, log: Log, changed: (closed: boolean) => void) {
 		this.delivered = after;
 		this.#listener = listener;
@@ -45,6 +47,12 @@ export class Subscription implements KernelSubscription {
 		if (keep <= this.keep) return;
 		this.keep = keep;
 		this.#changed(false);
+	}
+
+	hold(on: boolean): void {
+		if (on === this.held) return;
+		this.held = on;
+		if (!on) this.#changed(false);
 	}
 
 	close(): void {

@@ -82,9 +82,9 @@ describe('outputs between file and model', () => {
 		['plain', stream({}), 'stdout', 'head'],
 		['head and tail', stream({ tail: 'tail' }), 'stdout', 'headtail'],
 		['shortened', stream({ tail: 'tail\n', omitted: 7 }), 'stdout', 'head\n… 7 characters omitted …\ntail\n'],
-		['whole', stream({ tail: 't', omitted: 7, whole: ref('text/plain') }), 'stdout', '<text/plain>'],
+		['whole', stream({ tail: 't', omitted: 7, id: 'r.1' }), 'stdout', '<r.1>t'],
 		['notice', { type: 'notice', level: 'error', text: 'The kernel died.' }, 'stderr', 'The kernel died.\n']
 	])('stream: %s', (_name, output, name, text) => {
-		expect(toNbOutput(output, resolve)).toEqual([{ output_type: 'stream', name, text }]);
+		expect(toNbOutput(output, resolve, (id) => `<${id}>`)).toEqual([{ output_type: 'stream', name, text }]);
 	});
 });

@@ -89,7 +89,7 @@ test('the kernel’s death ends the run and says why', () => {
 	expect(run.state).toBe('error');
 	expect(run.outputs[0]).toMatchObject({
 		type: 'notice',
-		text: expect.stringContaining('out of memory (limit 8.0 GB)')
+		text: expect.stringContaining('out of memory, limit 8.0 GB (cgroup)')
 	});
 });
 
@@ -103,24 +103,31 @@ test('outputs beyond the limit are refused with one notice', () => {
 test('a carriage return takes the line back, also when it comes in pieces', () => {
 	const text = (...parts: string[]): string => {
 		let outputs: Output[] = [];
-		for (const part of parts) outputs = appendStream(outputs, 'stdout', part);
+		for (const part of parts) ({ outputs } = appendStream(outputs, 'stdout', part, 's'));
 		return outputs.map((output) => (output.type === 'stream' ? output.text : '')).join('');
 	};
 	expect(text('start\n 10%', '\r 50%', '\r100%\n', 'end')).toBe('start\n100%\nend');
 	expect(text(' 10%\r', ' 50%\r', '100%\n')).toBe('100%\n');
+	expect(text('a longer line\r', 'short')).toBe('shortger line');
 	expect(text('windows\r\nline\r', '\n')).toBe('windows\nline\n');
-	expect(text('abc\b\bX')).toBe('aX');
+	expect(text('abc\b\bX')).toBe('aXc');
 });
 
-test('a long stream keeps its head and its tail and counts the rest', () => {
+test('a long stream keeps its head and its tail, counts the rest and hands it over piece by piece', () => {
 	fc.assert(
 		fc.property(fc.array(fc.integer({ min: 1, max: 30_000 }), { minLength: 5, maxLength: 30 }), (sizes) => {
 			let outputs: Output[] = [];
 			let whole = '';
+			let kept = '';
 			sizes.forEach((size, i) => {
 				const part = `${i}:${'x'.repeat(size)}\n`;
 				whole += part;
-				outputs = appendStream(outputs, 'stdout', part);
+				const added = appendStream(outputs, 'stdout', part, 's');
+				outputs = added.outputs;
+				for (const piece of added.overflow) {
+					expect(piece).toMatchObject({ stream: 's', at: kept.length, line: kept.split('\n').length - 1 });
+					kept += piece.text;
+				}
 			});
 			const [stream] = outputs;
 			if (stream?.type !== 'stream') throw new Error('not a stream');
@@ -128,6 +135,8 @@ test('a long stream keeps its head and its tail and counts the rest', () => {
 			expect(whole.startsWith(text)).toBe(true);
 			expect(whole.endsWith(tail)).toBe(true);
 			expect(text.length + omitted + tail.length).toBe(whole.length);
+			expect(stream.tail === undefined ? whole : kept + tail).toBe(whole);
+			expect(stream.lines ?? 0).toBe(kept.split('\n').length - 1);
 			expect(text.length + tail.length).toBeLessThanOrEqual(HEAD_CHARS + TAIL_CHARS * 1.5);
 		})
 	);

@@ -2,6 +2,7 @@ import type { KernelEvent } from './kernel-event.ts';
 import type { JsonObject } from './json.ts';
 import type { KernelId, WorkspaceId } from './ids.ts';
 import type { Problem } from './problem.ts';
+import type { KernelUsage } from './room-news.ts';
 import type { Credential, KernelSpec, WorkspaceAddress } from './workspace.ts';
 
 /**
@@ -15,6 +16,33 @@ export type ConnectResult =
 	| { state: 'needs-sign-in'; methods: ('password' | 'key')[]; problem?: Problem }
 	| { state: 'failed'; problem: Problem };
 
+/** A message to a kernel, as in the Jupyter messaging protocol. */
+export interface KernelMessage {
+	channel: 'shell' | 'control' | 'stdin';
+	msgId: string;
+	msgType: string;
+	content: JsonObject;
+	metadata?: JsonObject;
+	buffers?: readonly Uint8Array[];
+	/** By the kernel's subshell where it has one, so that it does not wait for what runs (comm messages). */
+	aside?: boolean;
+}
+
+export interface KernelQuestion {
+	channel?: 'shell' | 'control';
+	msgType: string;
+	content: JsonObject;
+	/** How long to wait; 10 without it. */
+	seconds?: number;
+}
+
+/** The reply, and for an execute request what it sent to iopub (streams, displays, results, errors). */
+export interface KernelAnswer {
+	type: string;
+	content: JsonObject;
+	outputs: { type: string; content: JsonObject }[];
+}
+
 /** What a subscriber to a kernel hears. Calls come one at a time, in the order of `seq`. */
 export interface KernelListener {
 	/** Several events at once where they came together; never empty. */
@@ -27,6 +55,8 @@ export interface KernelListener {
 export interface KernelSubscription {
 	/** Everything up to `seq` is folded and stored; the spool before `keep` is not needed any more. */
 	acknowledge(seq: number, keep: number): void;
+	/** While `on`, no more comes than what is on its way (about 1 MiB): the listener has enough to do. */
+	hold(on: boolean): void;
 	close(): void;
 }
 
@@ -59,13 +89,18 @@ export interface KernelGateway {
 		listener: KernelListener
 	): KernelSubscription;
 	/** Send a message. Idempotent in `msgId`: a repeated call does not run anything twice. */
-	send(
-		workspace: WorkspaceId,
-		kernel: KernelId,
-		message: { channel: 'shell' | 'control' | 'stdin'; msgId: string; msgType: string; content: JsonObject }
-	): Promise<void>;
+	send(workspace: WorkspaceId, kernel: KernelId, message: KernelMessage): Promise<void>;
+	/**
+	 * Ask the kernel something that concerns only the asker (completion, inspection, a silent look at the variables): the
+	 * answer is not an event and is kept nowhere. Goes by the kernel's subshell where it has one; else 503 `agent-busy`
+	 * while something runs. 504 `agent-timeout` without an answer in `seconds`.
+	 */
+	ask(workspace: WorkspaceId, kernel: KernelId, question: KernelQuestion): Promise<KernelAnswer>;
+	/** What the kernel uses now; null where that cannot be known. */
+	usage(workspace: WorkspaceId, kernel: KernelId): Promise<KernelUsage | null>;
 	interrupt(workspace: WorkspaceId, kernel: KernelId): Promise<void>;
-	shutdown(workspace: WorkspaceId, kernel: KernelId): Promise<void>;
+	/** Ask it to end, then insist; `died` follows as an event. `restart` tells the kernel that it will be started again. */
+	shutdown(workspace: WorkspaceId, kernel: KernelId, options?: { restart?: boolean }): Promise<void>;
 	/** Drop the spool of a kernel that is dead. */
 	forget(workspace: WorkspaceId, kernel: KernelId): Promise<void>;
 	kernels(

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from './json.ts';
+import type { Cursor } from './terminal.ts';
 
 /** A large or binary value kept outside the document: SHA-256 (hex) of the bytes, their count, their MIME type. */
 export interface BlobRef {
@@ -13,8 +14,9 @@ export type MimeBundle = Record<string, MimeValue>;
 
 /**
  * What a cell may show, as in nbformat 4.5 (`output_type`), with two additions for life on screen:
- * a stream keeps only head and tail (`omitted` characters between them, the whole at `whole`), and a display
- * remembers the `displayId` by which later messages may update it.
+ * a long stream keeps only head and tail, with `omitted` characters between them; head and middle are kept outside the
+ * document under its `id`, and hold `lines` line breaks. A display remembers the `displayId` by which later messages
+ * may update it.
  */
 export type Output =
 	| {
@@ -23,7 +25,10 @@ export type Output =
 			text: string;
 			tail?: string;
 			omitted?: number;
-			whole?: BlobRef;
+			id?: string;
+			lines?: number;
+			/** Where the kernel's next character goes, when not at the end. */
+			cursor?: Cursor;
 	  }
 	| {
 			type: 'display_data';

@@ -6,7 +6,7 @@ import type { CellId, RunId, UserId } from './ids.ts';
 import type { JsonObject } from './json.ts';
 import type { KernelEvent } from './kernel-event.ts';
 import type { MimeBundle, Output } from './output.ts';
-import { appendStream } from './stream.ts';
+import { appendStream, type Overflow } from './stream.ts';
 
 /**
  * `waiting`: for a kernel or an environment · `queued`: behind other runs · `running` · `done` · `error`: the code
@@ -33,13 +33,27 @@ export interface Run {
 	/** Place among all runs of the room; the queue is in this order. */
 	place: number;
 	outputs: Output[];
-	/** Number of the first event that belongs to this run; folding again starts here. 0 until there is one. */
+	/** Number of the first event that belongs to this run. 0 until there is one. */
 	firstSeq: number;
-	/** Fold's own memory: which of the two ends has come, and whether the next output replaces all. */
+	/** What the code asks for and nobody has answered (`input()`, `getpass`); `seq` names the question. */
+	input?: InputRequest | null;
+	/** Somebody asked it to stop, and it has not ended yet. */
+	interrupting?: boolean;
+	/** Fold's own memory, stored with the rest: which of the two ends has come, whether the next output replaces all. */
 	replied?: boolean;
 	idle?: boolean;
 	clearOnOutput?: boolean;
 	startedKernelTime?: number;
+	/** Not in the document; taken by whoever keeps the run: text that no longer fits into its streams, … */
+	overflow?: Overflow[];
+	/** … and a cell's text that the code wants below this cell or in its place (`%load`, `%recall`). */
+	nextInput?: { text: string; replace: boolean };
+}
+
+export interface InputRequest {
+	seq: number;
+	prompt: string;
+	password: boolean;
 }
 
 export const FINISHED: ReadonlySet<RunState> = new Set(['done', 'error', 'cancelled', 'interrupted', 'lost']);
@@ -101,10 +115,13 @@ export function applyEvent(run: Run, event: KernelEvent, at: number): Run {
 			return finishIfComplete(applyReply(seen, content), event, at);
 		case 'stream': {
 			const name = content.name === 'stderr' ? 'stderr' : 'stdout';
-			const cleared = clearIfAsked(seen);
-			const outputs = appendStream(cleared.outputs, name, asText(content.text));
-			return outputs === cleared.outputs ? cleared : { ...cleared, outputs };
+			return addStream(clearIfAsked(seen), name, asText(content.text), event.seq);
 		}
+		case 'input_request':
+			return {
+				...seen,
+				input: { seq: event.seq, prompt: asText(content.prompt), password: content.password === true }
+			};
 		case 'display_data':
 			return addOutput(seen, {
 				type: 'display_data',
@@ -151,9 +168,23 @@ export function updateDisplay(run: Run, event: KernelEvent): Run {
 	return changed ? { ...run, outputs } : run;
 }
 
+function addStream(run: Run, name: 'stdout' | 'stderr', text: string, seq: number): Run {
+	const { outputs, overflow } = appendStream(run.outputs, name, text, `${run.id}.${seq}`);
+	if (outputs === run.outputs) return run;
+	if (overflow.length === 0) return { ...run, outputs };
+	return { ...run, outputs, overflow: [...(run.overflow ?? []), ...overflow] };
+}
+
+/** The question has been answered with `value`: it stands in the output as a terminal would show it, a password hidden. */
+export function answerInput(run: Run, value: string): Run {
+	if (!run.input) return run;
+	const { seq, prompt, password } = run.input;
+	return addStream({ ...run, input: null }, 'stdout', `${prompt}${password ? '········' : value}\n`, seq);
+}
+
 function applyReply(run: Run, content: JsonObject): Run {
 	const executionCount = asCount(content.execution_count) ?? run.executionCount;
-	const next: Run = { ...run, replied: true, executionCount };
+	const next: Run = applyPayload({ ...run, replied: true, executionCount }, content.payload);
 	if (content.status === 'aborted' || content.status === 'abort') return { ...next, state: 'cancelled' };
 	if (content.status === 'error') {
 		return { ...next, state: content.ename === 'KeyboardInterrupt' ? 'interrupted' : 'error' };
@@ -161,40 +192,66 @@ function applyReply(run: Run, content: JsonObject): Run {
 	return next;
 }
 
+/** Payloads of an execute reply (deprecated, and what IPython's `?obj` and `%load` still use). */
+function applyPayload(run: Run, payload: unknown): Run {
+	if (!Array.isArray(payload)) return run;
+	return payload.map(asObject).reduce<Run>((before, item) => {
+		if (item.source === 'page')
+			return addOutput(before, { type: 'display_data', data: asBundle(item.data), metadata: {} });
+		if (item.source !== 'set_next_input' || typeof item.text !== 'string') return before;
+		return { ...before, nextInput: { text: item.text, replace: item.replace === true } };
+	}, run);
+}
+
 function finishIfComplete(run: Run, event: KernelEvent, at: number): Run {
 	if (!run.replied || !run.idle || run.finishedAt !== null) return run;
 	const durationMs =
 		run.startedKernelTime === undefined ? null : Math.max(0, (event.time - run.startedKernelTime) * 1000);
-	return { ...run, state: isFinished(run) ? run.state : 'done', finishedAt: at, durationMs };
+	return { ...run, state: isFinished(run) ? run.state : 'done', finishedAt: at, durationMs, input: null };
 }
 
 function applyAgentEvent(run: Run, event: KernelEvent, at: number): Run {
 	if (isFinished(run) && run.finishedAt !== null) return run;
 	if (event.type === 'died') {
 		const ended = addOutput(run, { type: 'notice', level: 'error', text: deathSentence(event.content) });
-		return { ...ended, state: 'error', finishedAt: at };
+		return { ...ended, state: 'error', finishedAt: at, input: null };
 	}
 	if (event.type === 'gap') {
-		const count = asCount(event.content.dropped);
-		return addOutput(run, {
-			type: 'notice',
-			level: 'warning',
-			text:
-				count === null || count === 0
-					? 'Some output may be missing here: the agent on the machine was restarted while this ran.'
-					: `${count} messages of output were dropped here: this run printed more than its quota.`
-		});
+		return addOutput(run, { type: 'notice', level: 'warning', text: gapSentence(event.content) });
 	}
 	return run;
+}
+
+/** What is missing in a run's output and why, as a sentence. `content` is that of the agent's `gap` event. */
+export function gapSentence(content: JsonObject): string {
+	const count = asCount(content.dropped) ?? 0;
+	const size = `${((asCount(content.bytes) ?? 0) / 1e6).toFixed(1)} MB`;
+	switch (content.reason) {
+		case 'size':
+			return `One output of ${size} is not shown: a single output may have 64 MB. Save it to a file and show a part of it.`;
+		case 'quota':
+			return `${count} messages of output (${size}) were dropped here: the machine keeps 512 MB that nobody has fetched yet.`;
+		case 'disk':
+			return `${count} messages of output (${size}) were dropped here: the disk of the machine is full. ${asText(content.message)}`;
+		case 'reconnect':
+			return 'Some output may be missing here: the connection to the kernel broke on its machine.';
+		default:
+			return 'Some output may be missing here: the agent on the machine was restarted while this ran.';
+	}
 }
 
 /** Why a kernel died, as a sentence for people. `content` is that of the agent's `died` event. */
 export function deathSentence(content: JsonObject): string {
 	const code = asCount(content.exitCode);
 	const limit = asCount(content.limit);
+	const used = asCount(content.used);
 	switch (content.reason) {
 		case 'out-of-memory':
-			return `The kernel died: out of memory${limit ? ` (limit ${(limit / 2 ** 30).toFixed(1)} GB)` : ''}. Restart it and use less at once.`;
+			return `The kernel died: out of memory${limit ? `, ${used ? `${gigabytes(Math.min(used, limit))} of ` : 'limit '}${gigabytes(limit)} GB (cgroup)` : ''}. Restart it and use less at once, or take a machine with more.`;
+		case 'evicted':
+			return 'The kernel was evicted by the batch system. Start it again to go on; its variables are lost.';
+		case 'reboot':
+			return 'The kernel is gone: its machine was restarted. Start it again to go on.';
 		case 'segfault':
 			return 'The kernel died: segmentation fault in native code. Restart it to go on.';
 		case 'abort':
@@ -210,6 +267,10 @@ export function deathSentence(content: JsonObject): string {
 		default:
 			return `The kernel ended${code === null ? '' : ` with exit code ${code}`}. Restart it to go on.`;
 	}
+}
+
+function gigabytes(bytes: number): string {
+	return (bytes / 2 ** 30).toFixed(1);
 }
 
 function lastLine(stderr: unknown): string {

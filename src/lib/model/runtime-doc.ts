@@ -38,6 +38,12 @@ export interface KernelView {
 	progress: { text: string; part: number | null } | null;
 	/** Numbers of the event stream: everything up to `seq` is folded and stored. */
 	seq: number;
+	/** Whether the kernel answers questions (completion, variables) while it runs a cell. */
+	subshell: boolean;
+	/** Who alone may run; null when everybody with the right to it may. */
+	baton: { id: string; name: string } | null;
+	/** When (milliseconds since 1970) it is going to be shut down for want of use; null unless that is near. */
+	idleStopAt: number | null;
 }
 
 export const NO_KERNEL: KernelView = {
@@ -52,7 +58,10 @@ export const NO_KERNEL: KernelView = {
 	startedAt: null,
 	problem: null,
 	progress: null,
-	seq: 0
+	seq: 0,
+	subshell: false,
+	baton: null,
+	idleStopAt: null
 };
 
 export function runtimeDocName(id: string): string {
@@ -117,25 +126,33 @@ const RUN_FIELDS = [
 	'executionCount',
 	'sourceDigest',
 	'place',
-	'firstSeq'
+	'firstSeq',
+	'input',
+	'interrupting',
+	'replied',
+	'idle',
+	'clearOnOutput',
+	'startedKernelTime'
 ] as const satisfies readonly (keyof Run)[];
 
 /**
  * Bring the document's copy of a run to `run`, writing only the difference: unchanged outputs are not touched, a
  * stream that grew gets its growth. While a new run has no output yet, those of the last one stay, so that nothing
- * jumps on the screen. Call inside a transaction.
+ * jumps on the screen. `before` is what was written last: outputs that are the same objects are not compared again.
+ * Call inside a transaction.
  */
-export function writeRun(doc: Y.Doc, run: Run): void {
+export function writeRun(doc: Y.Doc, run: Run, before?: Run): void {
 	let map = runsOf(doc).get(run.cell);
 	if (!map) {
 		map = new Y.Map<unknown>([['outputs', new Y.Array()]]);
 		runsOf(doc).set(run.cell, map);
 	}
 	const outputs = map.get('outputs') as Y.Array<Y.Map<unknown>>;
-	if (run.outputs.length > 0 || run.finishedAt !== null) writeOutputs(outputs, run.outputs);
+	if (run.outputs.length > 0 || run.finishedAt !== null) writeOutputs(outputs, run.outputs, before?.outputs);
 	for (const field of RUN_FIELDS) {
 		const value = run[field];
-		if (JSON.stringify(map.get(field)) !== JSON.stringify(value)) map.set(field, value);
+		if (value === undefined) map.delete(field);
+		else if (JSON.stringify(map.get(field)) !== JSON.stringify(value)) map.set(field, value);
 	}
 }
 
@@ -144,10 +161,13 @@ export function clearRuns(doc: Y.Doc, cells: CellId[]): void {
 	for (const cell of cells) runsOf(doc).delete(cell);
 }
 
-function writeOutputs(shared: Y.Array<Y.Map<unknown>>, outputs: Output[]): void {
+function writeOutputs(shared: Y.Array<Y.Map<unknown>>, outputs: Output[], before: Output[] = []): void {
 	const common = Math.min(shared.length, outputs.length);
+	// Never one by one through a shared array: each access by index walks it.
+	const old = shared.toArray();
 	for (let i = 0; i < common; i++) {
-		if (!updateInPlace(shared.get(i), outputs[i]!)) {
+		if (before[i] === outputs[i]) continue;
+		if (!updateInPlace(old[i]!, outputs[i]!)) {
 			shared.delete(i, 1);
 			shared.insert(i, [sharedOutput(outputs[i]!)]);
 		}
@@ -180,7 +200,7 @@ function updateInPlace(shared: Y.Map<unknown>, output: Output): boolean {
 	writeText(shared, 'text', output.text);
 	if (output.tail !== undefined) writeText(shared, 'tail', output.tail);
 	else if (shared.has('tail')) shared.delete('tail');
-	for (const key of ['omitted', 'whole'] as const) {
+	for (const key of ['omitted', 'id', 'lines', 'cursor'] as const) {
 		const value = output[key];
 		if (value === undefined) shared.delete(key);
 		else if (JSON.stringify(shared.get(key)) !== JSON.stringify(value)) shared.set(key, value);

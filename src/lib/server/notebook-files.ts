@@ -2,6 +2,7 @@
 import { inArray } from 'drizzle-orm';
 import * as Y from 'yjs';
 import { OutputStore } from '#collab/output-store.ts';
+import { readPieces } from '#collab/stream-store.ts';
 import type { UpdateLog } from '#collab/update-log.ts';
 import type { Database } from '#db/database.ts';
 import { blobs, documents, documentUpdates, members, notebooks } from '#db/schema.ts';
@@ -67,11 +68,12 @@ export async function readNotebookContent(
 	const runtime = await load(log, runtimeDocName(id));
 	const runs = readRuns(runtime);
 	const resolve = await blobTexts(db, runs);
+	const streams = await streamTexts(db, id, runs);
 	const outputs: NotebookContent['outputs'] = {};
 	for (const run of runs) {
 		outputs[run.cell] = {
 			executionCount: run.executionCount,
-			outputs: run.outputs.flatMap((output): NbOutput[] => toNbOutput(output, resolve))
+			outputs: run.outputs.flatMap((output): NbOutput[] => toNbOutput(output, resolve, streams))
 		};
 	}
 	const kernel = readKernel(runtime);
@@ -122,11 +124,32 @@ async function load(log: UpdateLog, name: string): Promise<Y.Doc> {
 	return doc;
 }
 
+/** A file with more text than this in one output is of no use to anybody: it keeps head and tail, and says so. */
+const LONGEST_STREAM = 8_000_000;
+
+/** Head and middle of the long streams of the runs. */
+async function streamTexts(
+	db: Database,
+	notebook: NotebookId,
+	runs: Run[]
+): Promise<(stream: string) => string | undefined> {
+	const texts = new Map<string, string>();
+	for (const output of runs.flatMap((run) => run.outputs)) {
+		if (output.type !== 'stream' || output.id === undefined) continue;
+		const length = output.text.length + (output.omitted ?? 0);
+		if (length > LONGEST_STREAM) continue;
+		let text = '';
+		for await (const piece of readPieces(db, notebook, output.id)) text += piece.text;
+		// Pieces may be ahead of the document: what is beyond stands in its tail.
+		if (text.length >= length) texts.set(output.id, text.slice(0, length));
+	}
+	return (stream) => texts.get(stream);
+}
+
 /** The texts behind all references of the runs: base64 where nbformat wants it, else the text itself. */
 async function blobTexts(db: Database, runs: Run[]): Promise<(ref: BlobRef) => string> {
 	const refs = new Map<string, BlobRef>();
 	for (const output of runs.flatMap((run) => run.outputs)) {
-		if (output.type === 'stream' && output.whole) refs.set(output.whole.blob, output.whole);
 		if (output.type !== 'display_data' && output.type !== 'execute_result') continue;
 		for (const value of Object.values(output.data)) if (isBlobRef(value)) refs.set(value.blob, value);
 	}

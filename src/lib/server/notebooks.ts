@@ -18,6 +18,7 @@ import { outputTexts } from './output-text.ts';
 import { isPlainId } from './plain-line.ts';
 import { newToken, tokenDigest } from './secret.ts';
 import type { NotebookRow, Notebooks } from './services.ts';
+import { streamLines, streamText } from './streams.ts';
 
 export interface NotebooksOptions {
 	db: Database;
@@ -241,6 +242,16 @@ export function createNotebooks({ db, collab, origin }: NotebooksOptions): Noteb
 				.where(and(eq(notebookBlobs.notebookId, id), eq(notebookBlobs.hash, hash)));
 			if (row) return row;
 			throw new ProblemError(404, { code: 'blob-unknown', title: 'This output is not kept any more.' });
+		},
+
+		async stream(caller, id, stream) {
+			await requireRole(db, caller, id, 'read');
+			return streamText(db, collab.rooms, id, stream);
+		},
+
+		async streamLines(caller, id, stream, from, count) {
+			await requireRole(db, caller, id, 'read');
+			return streamLines(db, collab.rooms, id, stream, from, count);
 		}
 	};
 }

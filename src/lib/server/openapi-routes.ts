@@ -91,13 +91,45 @@ export const API_ROUTES: ApiRoute[] = [
 		answer: { status: 200, description: 'The bytes.', mime: '*/*' }
 	},
 	{
+		method: 'get',
+		path: `${notebook}/streams/{stream}`,
+		group: 'Notebooks',
+		summary: 'The whole of a long text output, also while its cell runs',
+		description: 'With “from”, lines of it as {from, lines, total}; lines are numbered from 0.',
+		scope: 'read',
+		query: {
+			from: { schema: { type: 'integer', minimum: 0 }, description: 'The first line wanted.' },
+			count: {
+				schema: { type: 'integer', minimum: 0, maximum: 5000, default: 200 },
+				description: 'How many lines.'
+			}
+		},
+		answer: { status: 200, description: 'The text, or the lines.', mime: 'text/plain' }
+	},
+	{
+		method: 'post',
+		path: `${notebook}/runs/{run}/input`,
+		group: 'Runs and kernels',
+		summary: 'Answer what the code of a run asks for (input, getpass)',
+		description:
+			'The open question stands in the run as “input”: {seq, prompt, password}. The first answer counts.',
+		scope: 'run',
+		body: { schema: object({ seq: { type: 'integer' }, value: text }) },
+		answer: { status: 200, description: 'Passed on.', schema: object({}) }
+	},
+	{
 		method: 'post',
 		path: `${notebook}/runs`,
 		group: 'Runs and kernels',
 		summary: 'Run cells',
 		description: 'They join the queue in the order given; a kernel is started when there is none.',
 		scope: 'run',
-		body: { schema: object({ cells: { oneOf: [list(text), { const: 'all' }] } }) },
+		body: {
+			schema: object({
+				cells: { oneOf: [list(text), { const: 'all' }] },
+				keepGoing: { type: 'boolean', default: false }
+			})
+		},
 		answer: {
 			status: 202,
 			description: 'Queued.',

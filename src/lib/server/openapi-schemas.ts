@@ -74,13 +74,16 @@ export const SCHEMAS: Record<string, JsonObject> = {
 		finishedAt: millis,
 		durationMs: { type: ['number', 'null'], description: "As the kernel's machine measured it." },
 		executionCount: { type: ['integer', 'null'] },
+		input: orNull(object({ seq: { type: 'integer' }, prompt: text, password: { type: 'boolean' } })),
 		outputs: list(ref('Output'))
 	}),
 	Output: {
 		type: 'object',
 		description:
 			'As in nbformat 4.5, with `type` for `output_type`, and `notice` for what the notebook itself says. A large or ' +
-			'binary value is {blob, size, mime}; its bytes are at /api/notebooks/{id}/blobs/{blob}.',
+			'binary value is {blob, size, mime}; its bytes are at /api/notebooks/{id}/blobs/{blob}. A long stream has a head ' +
+			'(`text`), a `tail` and the number of characters `omitted` between them; the whole is at ' +
+			'/api/notebooks/{id}/streams/{its id}.',
 		properties: {
 			type: { type: 'string', enum: ['stream', 'display_data', 'execute_result', 'error', 'notice'] }
 		},

@@ -10,6 +10,7 @@ import type { NotebookId, UserId, WorkspaceId } from '#lib/model/ids.ts';
 import type { Role } from '#lib/model/role.ts';
 import type { Run } from '#lib/model/run.ts';
 import type { KernelView } from '#lib/model/runtime-doc.ts';
+import type { StreamLines } from './streams.ts';
 import type { Credential, KernelSpec, WorkspaceState } from '#lib/model/workspace.ts';
 
 export interface User {
@@ -139,6 +140,16 @@ export interface Notebooks {
 	acceptLink(caller: Caller, token: string): Promise<{ id: NotebookId; role: Role }>;
 	/** A blob the notebook's outputs refer to. 404 otherwise. */
 	blob(caller: Caller, id: NotebookId, hash: string): Promise<{ bytes: Uint8Array; mime: string }>;
+	/** The whole of a long text output, also while its cell runs. 404 when it is not shown any more. */
+	stream(caller: Caller, id: NotebookId, stream: string): Promise<ReadableStream<Uint8Array>>;
+	/** Some lines of it. */
+	streamLines(
+		caller: Caller,
+		id: NotebookId,
+		stream: string,
+		from: number,
+		count: number
+	): Promise<StreamLines>;
 }
 
 export interface WorkspaceRow {

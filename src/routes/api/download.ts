@@ -26,6 +26,18 @@ export function download(text: string, mime: string, filename: string): Response
 	});
 }
 
+/** Text as it comes, to be looked at or saved. */
+export function text(body: ReadableStream<Uint8Array>, filename: string): Response {
+	return new Response(body, {
+		headers: {
+			...SAFE,
+			'content-type': 'text/plain; charset=utf-8',
+			'content-disposition': `inline; filename="${asciiName(filename)}"`,
+			'cache-control': 'private, no-store'
+		}
+	});
+}
+
 /** A blob: its address is its content, so it may be kept for ever by who was allowed to see it. */
 export function blob(bytes: Uint8Array, mime: string, hash: string): Response {
 	const inline = INLINE.has(mime);

@@ -6,6 +6,8 @@ import { put } from './object.ts';
 
 /** Gives what a reference stands for: text, or base64 without line breaks for a binary MIME type. */
 export type ResolveBlob = (ref: BlobRef) => string;
+/** Gives head and middle of a long stream by its id; undefined where they are not at hand. */
+export type ResolveStream = (id: string) => string | undefined;
 
 /**
  * An output of a file (nbformat 4.5) in the model's terms: texts joined, binary values as base64 text (blobs are made
@@ -47,10 +49,14 @@ function fromNbBundle(data: NbMimeBundle): MimeBundle {
  * pass through. `displayId` is transient and not exported. A notice becomes a stream on stderr. A shortened stream is
  * exported whole where the whole is kept, else with a line that says how much is missing.
  */
-export function toNbOutput(output: Output, resolve: ResolveBlob): NbOutput[] {
+export function toNbOutput(
+	output: Output,
+	resolve: ResolveBlob,
+	stream: ResolveStream = () => undefined
+): NbOutput[] {
 	switch (output.type) {
 		case 'stream':
-			return [{ output_type: 'stream', name: output.name, text: streamText(output, resolve) }];
+			return [{ output_type: 'stream', name: output.name, text: streamText(output, stream) }];
 		case 'error': {
 			const { ename, evalue, traceback } = output;
 			return [{ output_type: 'error', ename, evalue, traceback }];
@@ -73,9 +79,10 @@ export function toNbOutput(output: Output, resolve: ResolveBlob): NbOutput[] {
 	}
 }
 
-function streamText(output: Extract<Output, { type: 'stream' }>, resolve: ResolveBlob): string {
-	const { text, tail = '', omitted = 0, whole } = output;
-	if (whole) return resolve(whole);
+function streamText(output: Extract<Output, { type: 'stream' }>, resolve: ResolveStream): string {
+	const { text, tail = '', omitted = 0, id } = output;
+	const kept = id === undefined || omitted === 0 ? undefined : resolve(id);
+	if (kept !== undefined) return kept + tail;
 	if (omitted <= 0) return text + tail;
 	return `${endLine(text)}… ${omitted} characters omitted …\n${tail}`;
 }

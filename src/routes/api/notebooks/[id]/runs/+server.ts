@@ -8,11 +8,13 @@ const body = v.object({
 	cells: v.union(
 		[v.literal('all'), v.pipe(v.array(cellId), v.minLength(1), v.maxLength(100_000))],
 		'must be "all" or a list of cell ids'
-	)
+	),
+	keepGoing: v.optional(v.boolean(), false)
 });
 
 export const POST: RequestHandler = endpoint('run', async ({ locals, params, request }, caller) => {
-	const { cells } = await readBody(request, body);
-	const { runs } = await locals.services.rooms.command(caller, params.id, { do: 'run', cells });
+	const { cells, keepGoing } = await readBody(request, body);
+	const command = { do: 'run', cells, keepGoing } as const;
+	const { runs } = await locals.services.rooms.command(caller, params.id, command);
 	return json({ runs: runs ?? [] }, { status: 202 });
 });

@@ -105,6 +105,10 @@ class Channels:
             self._drained = True
             self._ended()
 
+    def forget(self):
+        """What was heard before may be said again."""
+        self._session.forget()
+
     def close(self):
         """Ends all connections at once."""
         for socket in self._sockets.values():

@@ -43,6 +43,10 @@ class Session:
         parts = [json.dumps(part).encode("ascii") for part in (header, parent or {}, metadata or {}, content)]
         return [DELIMITER, self._sign(parts)] + parts + list(buffers)
 
+    def forget(self):
+        """Messages that were unpacked before are not repetitions any more."""
+        self._seen.clear()
+
     def unpack(self, parts):
         """The message in these parts; raises Rejected."""
         try:

@@ -13,6 +13,7 @@ import uuid
 import channels
 import launch
 import process
+import replay
 import runtime
 from journal import Journal
 from memory import MemoryWatch
@@ -22,12 +23,10 @@ from usage import Usage
 START_S = 60.0
 PROBE_S = 0.2
 PATIENCE_S = 2.0  # between asking to end, TERM and KILL
+REPLAY_S = 10.0  # for a kernel that was asked to say again what it said
 SUBSHELL_S = 2.0  # for a kernel that says it has subshells and then gives none
 SPLIT = 4 * 1024 * 1024  # characters of one stream event
 _OURS = "ansatz-agent-"  # message ids of our own requests, whose answers concern nobody else
-#: ipykernel's publisher drops what is more than 1000 messages ahead of us, which a busy node or a slow disk is enough for
-_PATIENT = ("(lambda kernel, zmq: kernel.iopub_thread.schedule(lambda: kernel.iopub_thread.socket.setsockopt("
-            "zmq.SNDHWM, 200000)))(get_ipython().kernel, __import__('zmq'))")
 _KEPT = ("status", "error", "execute_input")
 
 
@@ -50,6 +49,8 @@ class Kernel:
         self._waiting, self._subscribed, self._adopted, self._dying, self._asked = [], False, False, False, False
         self._interrupt_mode, self._session = "signal", ""
         self._busy, self._subshell, self._subshell_asked, self._questions, self._usage = False, None, None, {}, None
+        self._missed = ""  # why iopub was away, until what it said meanwhile has been said again
+        self._replay_asked = False
         self._linked_before = self._proven = False
 
     # -- life ----------------------------------------------------------------------------------------------------------
@@ -83,7 +84,8 @@ class Kernel:
         self._adopted, self.state = True, "alive" if saved.get("state") == "alive" else "starting"
         self._deadline = time.monotonic() + START_S
         connection = runtime.read_json(channels.connection_path(self.folder))
-        self.recorder.gap("restart", 0, 0, "the agent was restarted; outputs of that moment may be missing")
+        if not self._subshell:
+            self._gap("restart")
         if saved.get("boot") != runtime.boot_id() or not connection or not self._lives():
             self._memory = MemoryWatch(0)
             self._died(rebooted=saved.get("boot") != runtime.boot_id())
@@ -106,9 +108,38 @@ class Kernel:
     def _link(self, up):
         """iopub is connected or has lost its connection."""
         self._subscribed = up
-        if up and self._linked_before and not self._dying:
-            self.recorder.gap("reconnect", 0, 0, "the connection to the kernel broke; outputs may be missing")
+        missed = "reconnect" if self._linked_before else "restart" if self._adopted else ""
         self._linked_before = self._linked_before or up
+        if not up or not missed or self._dying:
+            return
+        if not self._subshell:
+            if missed == "reconnect":
+                self._gap(missed)
+            return
+        self._missed, self._replay_asked = missed, False
+        loop = asyncio.get_event_loop()
+        loop.call_later(1.0, self._ask_replay)  # where no welcome says that we are subscribed
+        loop.call_later(REPLAY_S, self._replayed, False)
+
+    def _ask_replay(self):
+        if self._missed and not self._replay_asked and not self._dying:
+            self._replay_asked = True
+            self._ours("shell", "execute_request", replay.request(self.recorder.last_id), self._subshell)
+
+    def _replayed(self, complete):
+        """The marker has come (or never will): what follows is recorded again."""
+        if not self._missed or self._dying:
+            return
+        missed, self._missed = self._missed, ""
+        self._channels.forget()  # what was heard and dropped meanwhile comes a second time
+        if complete:
+            self.recorder.agent("resumed", {"reason": missed})
+        else:
+            self._gap(missed)
+
+    def _gap(self, reason):
+        words = "the agent was restarted" if reason == "restart" else "the connection to the kernel broke"
+        self.recorder.gap(reason, 0, 0, words + "; outputs of that moment may be missing")
 
     def _answered(self):
         if self._info is not None and self._proven and self.state == "starting" and not self._dying:
@@ -129,8 +160,7 @@ class Kernel:
         self.recorder.agent(
             "started", {"pid": self.pid, "kernelInfo": self._info, "subshell": self._subshell is not None})
         if self._info.get("implementation") == "ipython":
-            self._ours("shell", "execute_request", {"code": _PATIENT, "silent": True, "store_history": False,
-                                                    "user_expressions": {}, "allow_stdin": False})
+            self._ours("shell", "execute_request", replay.keep())
         waiting, self._waiting = self._waiting, []
         for item in waiting:
             self._pass_on(*item)
@@ -230,21 +260,27 @@ class Kernel:
 
     def _receive(self, channel, message):
         """Records a message from the kernel, in the order of arrival."""
-        if message.type == "iopub_welcome" or message.parent.startswith(_OURS):
+        if message.type in ("iopub_welcome", replay.MARKER) or message.parent.startswith(_OURS):
             self._own(channel, message)
             return
+        if self._missed and channel == "iopub":
+            return  # comes again after the marker
         if channel == "iopub" and message.type == "status":
             self._busy = b'"idle"' not in message.content
         droppable = channel == "iopub" and message.type not in _KEPT
         for content in _pieces(message) if message.type == "stream" else (message.content,):
             self.recorder.record(channel, message.type, content, message.parent, message.metadata, message.buffers,
-                                 droppable)
+                                 droppable, message.id if channel == "iopub" else "")
 
     def _own(self, channel, message):
         if message.parent in self._questions:
             self._questions[message.parent].hear(channel, message)
+        elif message.type == replay.MARKER:
+            self._replayed(replay.complete(message.content))
         elif channel == "iopub":
             self._proven = True
+            if message.type == "iopub_welcome":
+                self._ask_replay()
         elif self._subshell_asked and message.parent == self._subshell_asked:
             self._subshell, self._subshell_asked = json.loads(message.content.decode("utf-8")).get("subshell_id"), ""
         elif message.type == "kernel_info_reply" and self._info is None:

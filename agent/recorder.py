@@ -12,6 +12,7 @@ import os
 import time
 
 import frames
+import runtime
 from spool import Cursor, Spool
 
 RING_BYTES = 8 * 1024 * 1024
@@ -28,6 +29,8 @@ class Recorder:
         self.kernel, self.folder, self._quota = kernel, folder, quota
         self._spool = Spool(folder, max(4096, min(SEGMENT_BYTES, quota // 8)))
         self.last = self._spool.last
+        self._id_path = os.path.join(folder, "last-id")
+        self.last_id = self._find_id()  # of the kernel's last message on iopub
         self.subscribers = set()
         self._ring, self._ring_bytes, self._retry_at = collections.deque(), 0, 0.0
         self._lost, self._lost_bytes, self._lost_since = 0, 0, 0.0
@@ -40,8 +43,9 @@ class Recorder:
             return self._spool.first
         return self._ring[0][0]
 
-    def record(self, channel, kind, content, parent="", metadata=b"{}", buffers=(), droppable=False):
-        """One event; content and metadata are JSON as bytes."""
+    def record(self, channel, kind, content, parent="", metadata=b"{}", buffers=(), droppable=False, identity=""):
+        """One event; content and metadata are JSON as bytes, `identity` is that of the kernel's message where it matters."""
+        self.last_id = identity or self.last_id
         size = len(content) + len(metadata) + sum(map(len, buffers))
         if droppable and self._full():
             if not self._lost:
@@ -55,7 +59,7 @@ class Recorder:
         if size > frames.LIMIT - _OVERHEAD:
             self.gap("size", 1, size)
         else:
-            self._write(channel, kind, content, parent, metadata, buffers)
+            self._write(channel, kind, content, parent, metadata, buffers, identity)
 
     def agent(self, kind, content):
         """An event of the agent's own."""
@@ -68,6 +72,23 @@ class Recorder:
         content = {"dropped": dropped, "bytes": size, "reason": reason, "message": message}
         self._write("agent", "gap", json.dumps(content).encode("ascii"), "", b"{}", ())
 
+    def _find_id(self):
+        """Of the last event that has one: in the spool, or written down when the spool was cut."""
+        try:
+            with open(self._id_path, "rb") as file:
+                found = file.read().decode("utf-8", "replace")
+        except OSError:
+            found = ""
+        after, cursor = max(self._spool.first - 1, self._spool.last - 1000), Cursor()
+        while after < self._spool.last:
+            events = self._spool.read(after, SEGMENT_BYTES, cursor)
+            if not events:
+                break
+            for after, frame in events:
+                header = next(frames.Decoder().feed(frame))[0]
+                found = header.get("id", found)
+        return found
+
     def _full(self):
         return self._ring_bytes >= RING_BYTES if self._refusal else self._spool.size >= self._quota
 
@@ -78,10 +99,12 @@ class Recorder:
         else:
             self.gap("quota", dropped, size, "over %d MB of unread output" % (self._quota // 1000000))
 
-    def _write(self, channel, kind, content, parent, metadata, buffers):
+    def _write(self, channel, kind, content, parent, metadata, buffers, identity=""):
         seq = self.last + 1
         header = b'{"event": "kernel", "kernel": %s, "seq": %d, "time": %.6f, "channel": "%s", "type": %s, "parent": %s, ' % (
             _text(self.kernel), seq, time.time(), channel.encode("ascii"), _text(kind), _text(parent))
+        if identity:
+            header += b'"id": %s, ' % _text(identity)
         frame = frames.encode(header + b'"content": ' + content + b', "metadata": ' + metadata + b"}", buffers)
         self.last = seq
         if self._refusal and time.monotonic() >= self._retry_at:
@@ -131,8 +154,11 @@ class Recorder:
         connection that hangs half open would fill the disk."""
         while self._ring and self._ring[0][0] < keep:
             self._ring_bytes -= len(self._ring.popleft()[1])
+        first = self._spool.first
         try:
             self._spool.truncate(keep)
+            if self._spool.first != first:
+                runtime.write_private(self._id_path, self.last_id.encode("utf-8"))
         except OSError:
             pass  # tried again with the next acknowledgement
 

@@ -40,6 +40,7 @@ import { covers } from './state-vector.ts';
 import { StreamStore } from './stream-store.ts';
 import type { UpdateLog } from './update-log.ts';
 import { UsageWatch } from './usage-watch.ts';
+import { listVariables, readTable } from './variables.ts';
 import { WidgetFold } from './widget-fold.ts';
 import type { WorkspaceDirectory } from './workspace-directory.ts';
 
@@ -174,6 +175,10 @@ export class Room {
 			case 'inspect':
 				if (!this.#link.alive) return { inspection: null };
 				return inspect((question) => this.#link.ask(question), command.code, command.cursor, command.detail);
+			case 'variables':
+				return listVariables((question) => this.#link.ask(question), this.#link.alive ? this.kernel : null);
+			case 'table':
+				return readTable((question) => this.#link.ask(question), this.#link.alive ? this.kernel : null, command);
 			case 'comm':
 				return this.#comm(command.comm, command.data as JsonObject, command.buffers ?? []);
 			case 'move':
@@ -195,7 +200,7 @@ export class Room {
 				await this.#replaceKernel(user, command.workspace, command.spec ?? null);
 				return {};
 			case 'restart':
-				return this.#restart(user, command.runAll === true);
+				return this.#restart(user, command.runAll === true, command.keepGoing === true);
 			case 'shutdown':
 				this.#desk.cancel();
 				await this.#link.shutdown();
@@ -396,10 +401,10 @@ export class Room {
 		this.#advance(user);
 	}
 
-	async #restart(user: RoomUser, runAll: boolean): Promise<CommandResult> {
+	async #restart(user: RoomUser, runAll: boolean, keepGoing: boolean): Promise<CommandResult> {
 		await this.#stopKernel(true);
 		const started = this.#ensureKernel(user);
-		if (runAll) return this.#run(user, 'all');
+		if (runAll) return this.#run(user, 'all', { keepGoing });
 		await started;
 		return {};
 	}
@@ -424,8 +429,8 @@ export class Room {
 		this.#link.handle(event);
 		const { active } = this.#desk;
 		// The agent was away for a moment and may have missed how the run ended. What it asks now is answered after that.
-		if (event.type === 'gap' && event.content.reason === 'restart' && active)
-			void this.#endAfterProbe(active.id);
+		const away = event.type === 'resumed' || (event.type === 'gap' && event.content.reason === 'restart');
+		if (away && active) void this.#endAfterProbe(active.id);
 	}
 
 	async #endAfterProbe(id: RunId): Promise<void> {
@@ -437,6 +442,12 @@ export class Room {
 		}
 		const run = this.#projection.run(id);
 		if (!run || run.finishedAt !== null) return;
+		// The last of it was seen, only the reply was not: what is on the screen says how it went.
+		if (run.idle) {
+			const failed = run.outputs.some((output) => output.type === 'error');
+			this.#desk.end({ ...run, state: failed ? 'error' : 'done', input: null, finishedAt: Date.now() });
+			return;
+		}
 		const why = 'How this ended was not seen: the agent on the machine was restarted meanwhile.';
 		this.#desk.end({ ...run, state: 'lost', outputs: [...run.outputs, notice(why)], finishedAt: Date.now() });
 	}

@@ -30,7 +30,7 @@ class SurvivalTest(AgentTest):
         self.assertEqual([event["seq"] for event in seen], list(range(1, len(seen) + 1)))
 
     def test_daemon_killed_during_a_run(self):
-        """The kernel goes on, the next connection adopts it, the numbers go on and a gap says what is uncertain."""
+        """The kernel goes on, the next connection adopts it, the numbers go on, and what it said meanwhile is said again."""
         link = self.link()
         pid = self.start(link)["pid"]
         identity = link.execute("k", "x = 41\n" + SLOW % 1500)
@@ -43,14 +43,12 @@ class SurvivalTest(AgentTest):
         self.assertNotEqual(again.hello["pid"], link.hello["pid"])
         self.assertFalse(again.call("start", kernel="k", argv=["false"])["started"])
         again.call("subscribe", kernel="k", after=last)
-        self.assertEqual(again.agent("gap")["reason"], "restart")
+        self.assertEqual(again.agent("resumed")["reason"], "restart")
         repeated = {"kernel": "k", "channel": "shell", "msgId": identity, "msgType": "execute_request",
                     "content": {"code": "x = 0"}, "metadata": {}}
         self.assertFalse(again.call("send", **repeated)["accepted"])
         again.finish(identity)
-        self.assertIn("1499\n", text(again.seen))
-        numbers = [int(n) for n in re.findall(r"\d+", text(link.seen + again.seen))]
-        self.assertEqual(numbers, sorted(set(numbers)))
+        self.assertEqual(text(link.seen + again.seen), "".join("%d\n" % i for i in range(1500)))
         self.assertEqual([e["seq"] for e in again.seen], list(range(last + 1, last + 1 + len(again.seen))))
         self.assertEqual(text(again.run("k", "print(x + 1)")), "42\n")
         again.call("shutdown", kernel="k")

@@ -2,6 +2,7 @@
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
 import * as Y from 'yjs';
 import { cellIds, cellsOf, sourceOf } from '#lib/model/notebook-doc.ts';
+import type { RoomCommand } from '#lib/model/room-command.ts';
 import { readRun } from '#lib/model/runtime-doc.ts';
 import type { SeededPerson } from './people.ts';
 import { socketClass, synced, until } from './rooms.ts';
@@ -16,6 +17,8 @@ export interface Tab {
 	run(cell: number): Promise<number>;
 	/** Take a cell's outputs away for everybody. */
 	clear(cell: number): void;
+	/** Say a command to the room, without waiting for its answer. */
+	say(command: RoomCommand): void;
 	close(): void;
 }
 
@@ -59,7 +62,10 @@ export async function connectTab(
 		},
 		clear(cell) {
 			const cells = [cellIds(doc)[cell]!];
-			human.sendStateless(JSON.stringify({ n: ++n, command: { do: 'clear', cells } }));
+			this.say({ do: 'clear', cells });
+		},
+		say(command) {
+			human.sendStateless(JSON.stringify({ n: ++n, command }));
 		},
 		close() {
 			human.destroy();

@@ -1,4 +1,4 @@
-"""The agent's command line: `attach <sha256>`, and what it starts itself: `daemon` and `kernelspecs`."""
+"""The agent's command line: `attach <sha256>`, and what it starts itself: `daemon`, `kernelspecs`, `kernel`."""
 import sys
 
 
@@ -14,6 +14,9 @@ def main(arguments):
     if command == "kernelspecs":
         import kernelspecs
         return kernelspecs.main()
+    if command == "kernel" and len(arguments) == 2:
+        import plain_kernel
+        return plain_kernel.main(arguments[1])
     sys.stderr.write("usage: agent.pyz attach <sha256>\n")
     return 2
 

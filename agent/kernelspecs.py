@@ -1,7 +1,8 @@
 """Which kernels can be started here: Jupyter's own folders, and the environments somebody named.
 
 Runs in a process of its own (see methods.kernelspecs): a list of environments on standard input, the answer on standard
-output. Where ipykernel can be imported and nobody has registered it, a kernelspec is made up.
+output. Where ipykernel can be imported and nobody has registered it, a kernelspec is made up. Where it cannot, there is
+our plain kernel; this machine's own Python has it in any case, as the last. Names are unique among all of them.
 """
 import importlib.util
 import json
@@ -12,6 +13,15 @@ import subprocess
 import sys
 
 IMPORT_S = 15
+PLAIN = "ansatz-python"
+#: Ends with 0 where ipykernel works, with 3 where there is only Python, with 4 where that is too old
+_TRIAL = '''
+import sys
+try:
+    import ipykernel
+except Exception:
+    sys.exit(3 if sys.version_info >= (3, 8) else 4)
+'''
 
 
 def data_paths():
@@ -37,6 +47,7 @@ def discover(environments):
                 specs.append(spec)
     if importlib.util.find_spec("ipykernel") and not any(_same(spec["argv"][0], sys.executable) for spec in specs):
         specs.insert(0, _made_up(sys.executable, "Python 3 (ipykernel)", None))
+    specs.append(_plain(sys.executable, "Python 3 (plain)", None))
     for environment in environments:
         folder = os.path.abspath(os.path.expanduser(environment))
         found = list(_folder(os.path.join(folder, "share", "jupyter", "kernels"), folder, environment, problems))
@@ -44,10 +55,9 @@ def discover(environments):
         if not os.path.isdir(folder):
             problems.append({"path": folder, "message": "there is no such folder"})
         elif not any(spec["language"] == "python" for spec in found) and os.path.exists(python):
-            if _imports(python, folder, problems):
-                found.append(_made_up(python, "Python 3 (%s)" % os.path.basename(folder), environment))
+            found += _tried(python, folder, environment, problems)
         specs.extend(found)
-    return {"specs": specs, "problems": problems}
+    return {"specs": _told_apart(specs), "problems": problems}
 
 
 def _prefix(path):
@@ -115,14 +125,44 @@ def _same(one, other):
     return folders[0] == folders[1] and os.path.basename(one).startswith("python")
 
 
-def _imports(python, folder, problems):
-    """True when ipykernel works there; an environment without it is not a problem, one that hangs is."""
+def _plain(python, title, environment):
+    """Our own kernel, run by a Python that may have nothing else."""
+    return {"name": PLAIN, "displayName": title, "language": "python", "env": {}, "interruptMode": "signal",
+            "argv": [python, os.path.dirname(os.path.abspath(__file__)), "kernel", "{connection_file}"],
+            "environment": environment}
+
+
+def _tried(python, folder, environment, problems):
+    """The kernelspec for an environment's Python; none, and a problem, where it hangs or is too old."""
+    title = os.path.basename(folder)
     try:
-        return subprocess.run([python, "-c", "import ipykernel"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, timeout=IMPORT_S).returncode == 0
+        code = subprocess.run([python, "-c", _TRIAL], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, timeout=IMPORT_S).returncode
     except (OSError, subprocess.TimeoutExpired) as error:
         problems.append({"path": folder, "message": str(error)})
-        return False
+        return []
+    if code == 0:
+        return [_made_up(python, "Python 3 (%s)" % title, environment)]
+    if code == 3:
+        return [_plain(python, "Python 3 (%s, plain)" % title, environment)]
+    message = "its Python is older than 3.8" if code == 4 else "its Python does not work"
+    problems.append({"path": folder, "message": message})
+    return []
+
+
+def _told_apart(specs):
+    """A name taken already gets that of its environment behind it, and a number if need be: they are chosen by name."""
+    names = set()
+    for spec in specs:
+        name, number = spec["name"], 1
+        if name in names and spec["environment"]:
+            base = os.path.basename(os.path.normpath(spec["environment"]))
+            name = spec["name"] = "%s-%s" % (name, re.sub(r"[^a-z0-9._-]+", "-", base.lower()))
+        while spec["name"] in names:
+            number += 1
+            spec["name"] = "%s-%d" % (name, number)
+        names.add(spec["name"])
+    return specs
 
 
 def main():

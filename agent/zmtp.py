@@ -11,7 +11,7 @@ import time
 MORE, LONG, COMMAND = 1, 2, 4
 _GREETING = b"\xff" + bytes(8) + b"\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 #: A larger part is skipped, not stored: it could not be passed on in a frame and would only exhaust the memory
-LARGEST = 256 * 1024 * 1024
+LARGEST = 64 * 1024 * 1024
 #: Bytes read and not yet handled, above which reading stops after all
 BACKLOG = 256 * 1024 * 1024
 SLICE_S = 0.005

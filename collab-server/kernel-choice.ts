@@ -2,9 +2,13 @@ import type { JsonObject } from '#lib/model/json.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { KernelSpec } from '#lib/model/workspace.ts';
 
+/** Our own kernel for a Python without ipykernel (agent/kernelspecs.py): its name, or how it begins. */
+const PLAIN = 'ansatz-python';
+
 /**
  * The kernelspec to start: the one asked for by name, else the one the notebook names in its metadata, else Python,
- * else the first. Throws ProblemError 409 where there is none.
+ * else the first. The plain kernel is taken only where it is named or nothing else will do. Throws ProblemError 409
+ * where there is none.
  */
 export function chooseSpec(
 	specs: KernelSpec[],
@@ -24,6 +28,10 @@ export function chooseSpec(
 			remedy: 'Choose another kernel.'
 		});
 	}
+	const plainLast = [
+		...specs.filter(({ name }) => !name.startsWith(PLAIN)),
+		...specs.filter(({ name }) => name.startsWith(PLAIN))
+	];
 	const kernelspec = metadata.kernelspec;
 	const named =
 		typeof kernelspec === 'object' && kernelspec !== null && !Array.isArray(kernelspec)
@@ -31,10 +39,10 @@ export function chooseSpec(
 			: ({} as JsonObject);
 	const spec =
 		byName(typeof named.name === 'string' ? named.name : null) ??
-		specs.find((candidate) => candidate.language === named.language) ??
+		plainLast.find((candidate) => candidate.language === named.language) ??
 		byName('python3') ??
-		specs.find((candidate) => candidate.language === 'python') ??
-		specs[0];
+		plainLast.find((candidate) => candidate.language === 'python') ??
+		plainLast[0];
 	if (spec) return spec;
 	throw new ProblemError(409, {
 		code: 'no-kernels',

@@ -6,8 +6,9 @@ import { refusal } from './problems.ts';
 import type { AgentSession } from './session.ts';
 import { Subscription } from './subscription.ts';
 
-/** The agent holds back after 1 MiB; so much unacknowledged is not left to the next turn of the loop. */
+/** The agent holds back after 1 MiB; so much unacknowledged is told at once, less after a moment. */
 const ACK_BYTES = 128 * 1024;
+const ACK_MS = 20;
 
 /** The events of one kernel on one line, for all who listen: one subscription at the agent, wherever the lowest place is. */
 export class Feed {
@@ -19,7 +20,7 @@ export class Feed {
 	#subscriptions = new Set<Subscription>();
 	#received = 0;
 	#unacknowledged = 0;
-	#scheduled: NodeJS.Immediate | undefined;
+	#scheduled: NodeJS.Timeout | undefined;
 
 	/** `emptied` is called when nobody listens any more. */
 	constructor(kernel: string, log: Log, emptied: () => void) {
@@ -82,17 +83,17 @@ export class Feed {
 		this.#subscriptions.delete(subscription);
 		if (this.#subscriptions.size) return;
 		this.#session?.request('unsubscribe', { kernel: this.#kernel });
-		clearImmediate(this.#scheduled);
+		clearTimeout(this.#scheduled);
 		this.#emptied();
 	}
 
-	/** Not at once, so that the frames of the same turn share one acknowledgement and none delays an event. */
+	/** Not at once, so that a short run needs one acknowledgement and none of them delays an event. */
 	#schedule(): void {
-		this.#scheduled ??= setImmediate(() => this.#acknowledge());
+		this.#scheduled ??= setTimeout(() => this.#acknowledge(), ACK_MS);
 	}
 
 	#acknowledge(): void {
-		clearImmediate(this.#scheduled);
+		clearTimeout(this.#scheduled);
 		this.#scheduled = undefined;
 		// The agent sends no more than its window: whoever listens and cannot follow holds all of them.
 		if ([...this.#subscriptions].some((subscription) => subscription.held)) return;

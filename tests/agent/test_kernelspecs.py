@@ -56,6 +56,7 @@ class KernelspecsTest(AgentTest):
         specs, _ = self.find()
         own = os.path.dirname(os.path.abspath(sys.executable))
         spec = [spec for spec in specs.values() if os.path.dirname(spec["argv"][0]) == own][0]
+        self.assertIn("ipykernel", " ".join(spec["argv"]))
         link = self.link()
         self.start(link, argv=spec["argv"], env=spec["env"])
         link.agent("started")
@@ -77,18 +78,54 @@ class KernelspecsTest(AgentTest):
         folder = self.new_environment()
         self.register(os.path.join(folder, "share", "jupyter"), "python3", {"argv": ["python", "-m", "x"], "language": "python"})
         specs, _ = self.find(folder)
-        self.assertEqual(specs[folder, "python3"]["argv"], [os.path.join(folder, "bin", "python"), "-m", "x"])
+        spec, = [spec for (environment, _), spec in specs.items() if environment]
+        self.assertEqual(spec["argv"], [os.path.join(folder, "bin", "python"), "-m", "x"])
 
     def test_environment_with_ipykernel_only(self):
         """A kernelspec is made up and works."""
         folder = self.new_environment(packages=True)
-        specs, _ = self.find(folder)
+        spec, = [spec for (environment, _), spec in self.find(folder)[0].items() if environment]
         link = self.link()
-        self.start(link, argv=specs[folder, "python3"]["argv"])
+        self.start(link, argv=spec["argv"])
         link.agent("started")
         self.assertEqual(text(link.run("k", "import sys; print(sys.prefix)")), folder + "\n")
 
     def test_environment_without_ipykernel(self):
-        """Nothing to start there."""
+        """Our plain kernel works there, with the environment's Python and under a name of its own."""
         folder = self.new_environment()
-        self.assertFalse([key for key in self.find(folder)[0] if key[0]])
+        specs, problems = self.find(folder)
+        self.assertEqual(([key for key in specs if key[0]], problems), ([(folder, "ansatz-python-env-with-space")], []))
+        spec = specs[folder, "ansatz-python-env-with-space"]
+        self.assertEqual(spec["displayName"], "Python 3 (env with space, plain)")
+        link = self.link()
+        self.start(link, argv=spec["argv"])
+        self.assertEqual(link.agent("started")["kernelInfo"]["implementation"], "ansatz-python")
+        self.assertEqual(text(link.run("k", "import sys; print(sys.prefix)")), folder + "\n")
+
+    def test_plain_kernel_is_the_last(self):
+        """This machine's own specs end with it, whatever else there is."""
+        self.register(self.path, "zzz", {"argv": ["z"], "language": "python"})
+        names = [name for environment, name in self.find()[0] if environment is None]
+        self.assertEqual((names[-1], "zzz" in names), ("ansatz-python", True))
+
+    def test_names_are_unique(self):
+        """A kernel is chosen by its name alone."""
+        self.register(self.path, "python3", {"argv": ["python"], "language": "python"})
+        folders = []
+        for parent in ("a", "b"):
+            folder = os.path.join(self.top, parent, "env")
+            self.register(os.path.join(folder, "share", "jupyter"), "python3", {"argv": ["python"], "language": "python"})
+            folders.append(folder)
+        specs, _ = self.find(*folders)
+        self.assertLessEqual({(None, "python3"), (folders[0], "python3-env"), (folders[1], "python3-env-2")}, set(specs))
+
+    def test_python_that_does_not_work(self):
+        """It is told."""
+        folder = os.path.join(self.top, "broken")
+        os.makedirs(os.path.join(folder, "bin"))
+        with open(os.path.join(folder, "bin", "python"), "w") as file:
+            file.write("#!/bin/sh\nexit 9\n")
+        os.chmod(os.path.join(folder, "bin", "python"), 0o700)
+        specs, problems = self.find(folder)
+        self.assertFalse([key for key in specs if key[0]])
+        self.assertEqual(problems, [{"path": folder, "message": "its Python does not work"}])

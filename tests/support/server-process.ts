@@ -18,6 +18,7 @@ export interface ServerProcess {
 	origin: string;
 	port: number;
 	dataDir: string;
+	pid: number;
 	/** The one-time link, when this start printed one. */
 	adminLink: string | null;
 	/** What it printed so far, both streams. */
@@ -70,6 +71,7 @@ export async function startServer(
 		origin: options.env?.ORIGIN ?? `http://localhost:${port}`,
 		port,
 		dataDir,
+		pid: child.pid!,
 		get adminLink() {
 			return adminLink;
 		},

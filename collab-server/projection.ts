@@ -103,7 +103,7 @@ export class Projection {
 		const known = this.#latest.get(run.cell);
 		const shown = known === undefined ? undefined : this.#runs.get(known);
 		this.#runs.set(run.id, run);
-		if (!shown || run.place >= shown.place) {
+		if (!shown || shown.id === run.id || run.place >= shown.place) {
 			this.#latest.set(run.cell, run.id);
 			this.#dirty.add(run.cell);
 			if (shown && shown.id !== run.id && isFinished(shown)) this.#forget(shown.id);

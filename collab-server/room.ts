@@ -178,7 +178,11 @@ export class Room {
 			case 'variables':
 				return listVariables((question) => this.#link.ask(question), this.#link.alive ? this.kernel : null);
 			case 'table':
-				return readTable((question) => this.#link.ask(question), this.#link.alive ? this.kernel : null, command);
+				return readTable(
+					(question) => this.#link.ask(question),
+					this.#link.alive ? this.kernel : null,
+					command
+				);
 			case 'comm':
 				return this.#comm(command.comm, command.data as JsonObject, command.buffers ?? []);
 			case 'move':
@@ -301,7 +305,7 @@ export class Room {
 
 	async #comm(comm: string, data: JsonObject, buffers: string[]): Promise<CommandResult> {
 		const bytes = buffers.map((text) => new Uint8Array(Buffer.from(text, 'base64')));
-		const message = this.#link.alive ? this.#widgets.fromViewer(comm, data, bytes) : null;
+		const message = this.#link.held ? this.#widgets.fromViewer(comm, data, bytes) : null;
 		if (!message) throw new ProblemError(409, WIDGET_GONE);
 		await this.#link.comm(message);
 		return {};

@@ -8,7 +8,6 @@ import type { NbOutput } from '#lib/model/ipynb/nb-output.ts';
 import type { Json, JsonObject } from '#lib/model/json.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import type { KernelMessage } from '#lib/model/gateway.ts';
-import { INLINE_LIMIT_BYTES } from '#lib/model/output.ts';
 import type { RoomNews } from '#lib/model/room-news.ts';
 import { applyEvent, newRun, type Run } from '#lib/model/run.ts';
 import {
@@ -23,6 +22,7 @@ import {
 } from '#lib/model/widget.ts';
 import type { OutputStore } from './output-store.ts';
 import type { Projection } from './projection.ts';
+import { widgetBulk } from './widget-bulk.ts';
 
 /** What an Output widget takes instead of the cell. */
 const CAPTURED: ReadonlySet<string> = new Set([
@@ -47,17 +47,7 @@ export class WidgetFold {
 	constructor(projection: Projection, store: OutputStore, tell: (news: RoomNews) => void) {
 		this.#projection = projection;
 		this.#tell = tell;
-		this.#bulk = {
-			value: (_key, value) => {
-				const text = JSON.stringify(value);
-				if (text.length <= INLINE_LIMIT_BYTES) return { inline: value };
-				return { blob: store.put('application/json', new TextEncoder().encode(text)) };
-			},
-			bytes: (bytes) =>
-				bytes.byteLength <= INLINE_LIMIT_BYTES
-					? new Uint8Array(bytes)
-					: store.put('application/octet-stream', new Uint8Array(bytes))
-		};
+		this.#bulk = widgetBulk(store);
 		for (const widget of projection.widgets()) this.#follow(widget);
 	}
 

@@ -41,7 +41,7 @@ export async function connectTab(
 	await Promise.all([synced(human), synced(runtime)]);
 	const doc = human.document;
 	let n = 0;
-	return {
+	const tab: Tab = {
 		doc,
 		runtimeDoc: runtime.document,
 		type(cell, text) {
@@ -62,7 +62,7 @@ export async function connectTab(
 		},
 		clear(cell) {
 			const cells = [cellIds(doc)[cell]!];
-			this.say({ do: 'clear', cells });
+			tab.say({ do: 'clear', cells });
 		},
 		say(command) {
 			human.sendStateless(JSON.stringify({ n: ++n, command }));
@@ -73,6 +73,7 @@ export async function connectTab(
 			websocketProvider.destroy();
 		}
 	};
+	return tab;
 }
 
 async function page(

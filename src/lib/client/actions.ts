@@ -3,6 +3,7 @@
  * command to the room reports its own failure, where the person is.
  */
 import type { CellType } from '#lib/model/cell.ts';
+import { digest } from '#lib/model/digest.ts';
 import type { CellId } from '#lib/model/ids.ts';
 import {
 	deleteCell,
@@ -14,6 +15,7 @@ import {
 } from '#lib/model/notebook-doc.ts';
 import type { RoomCommand } from '#lib/model/room-command.ts';
 import { problemOf } from './api.ts';
+import { isStale } from './cell-label.ts';
 import { notify, notifyProblem } from './notify.ts';
 import type { NotebookSession } from './session.svelte.ts';
 import { asOneStep } from './undo.ts';
@@ -37,11 +39,60 @@ export async function command(session: NotebookSession, what: RoomCommand): Prom
 export function runCells(session: NotebookSession, ids: CellId[]): void {
 	if (!session.can('run')) return;
 	const code = ids.filter((id) => session.notebook.cell(id).type === 'code');
-	if (code.length > 0) void command(session, { do: 'run', cells: code });
+	if (code.length === 0) return;
+	const keepGoing = code.length > 1 && session.choices.keepGoing;
+	void command(session, { do: 'run', cells: code, ...(keepGoing ? { keepGoing } : {}) });
 }
 
 export function runAll(session: NotebookSession): void {
-	if (session.can('run')) void command(session, { do: 'run', cells: 'all' });
+	if (!session.can('run')) return;
+	const { keepGoing } = session.choices;
+	void command(session, { do: 'run', cells: 'all', ...(keepGoing ? { keepGoing } : {}) });
+}
+
+/** Run, in order, the code cells that have never run and those whose text was changed since. */
+export function runStale(session: NotebookSession): void {
+	const stale = session.notebook.order.filter((id) => needsRun(session, id));
+	if (stale.length > 0) runCells(session, stale);
+	else notify('Every cell has run as it stands.');
+}
+
+function needsRun(session: NotebookSession, id: CellId): boolean {
+	const cell = session.notebook.cell(id);
+	const source = cell.text.toString();
+	if (cell.type !== 'code' || source.trim() === '') return false;
+	const { run } = session.runtime.of(id);
+	// Taken back before it began: that is no run.
+	if (run === null || (run.finishedAt !== null && run.state === 'cancelled')) return true;
+	return isStale(run, digest(source));
+}
+
+export function runSelected(session: NotebookSession, id: CellId): void {
+	runCells(session, selected(session, id));
+}
+
+/** The cells a command is for: the selection when the cell is part of one, else the cell. */
+function selected(session: NotebookSession, id: CellId): CellId[] {
+	return session.selection.with(id, session.notebook.order);
+}
+
+/** Let the selection grow or shrink by a cell, and say how many it holds. */
+export function extend(session: NotebookSession, by: -1 | 1): void {
+	saySelected(session, session.selection.extend(session.notebook.order, by));
+}
+
+export function selectAll(session: NotebookSession): void {
+	saySelected(session, session.selection.all(session.notebook.order));
+}
+
+export function selectOne(session: NotebookSession): void {
+	if (session.selection.several.size === 0) return;
+	session.selection.single();
+	session.announcement = 'One cell selected';
+}
+
+function saySelected(session: NotebookSession, count: number): void {
+	if (count > 0) session.announcement = count === 1 ? 'One cell selected' : `${count} cells selected`;
 }
 
 export function runAbove(session: NotebookSession, id: CellId): void {
@@ -52,24 +103,28 @@ export function runBelow(session: NotebookSession, id: CellId): void {
 	runCells(session, session.notebook.order.slice(session.notebook.order.indexOf(id)));
 }
 
-/** Run a cell and go on: Shift-Enter. Below the last cell a new one is made, as in Jupyter. */
+/** Run a cell, or all that are selected, and go on: Shift-Enter. Below the last cell a new one is made, as in Jupyter. */
 export function runAndNext(session: NotebookSession, id: CellId): void {
-	runCells(session, [id]);
-	const next = session.notebook.order[session.notebook.order.indexOf(id) + 1];
+	const cells = selected(session, id);
+	runCells(session, cells);
+	const last = cells.at(-1)!;
+	const next = session.notebook.order[session.notebook.order.indexOf(last) + 1];
 	if (next !== undefined) void session.selection.select(next);
-	else if (session.editable) void insertBelow(session, id, 'code');
-	else void session.selection.select(id);
+	else if (session.editable) void insertBelow(session, last, 'code');
+	else void session.selection.select(last);
 }
 
 export function runAndInsert(session: NotebookSession, id: CellId): void {
-	runCells(session, [id]);
-	if (session.editable) void insertBelow(session, id, 'code');
+	const cells = selected(session, id);
+	runCells(session, cells);
+	if (session.editable) void insertBelow(session, cells.at(-1)!, 'code');
 }
 
 /** Run and stay, in command mode: a markdown cell is drawn. */
 export function runInPlace(session: NotebookSession, id: CellId): void {
-	runCells(session, [id]);
-	if (session.notebook.cell(id).type === 'markdown') void session.selection.select(id);
+	const cells = selected(session, id);
+	runCells(session, cells);
+	if (cells.length === 1 && session.notebook.cell(id).type === 'markdown') void session.selection.select(id);
 }
 
 export function insertAt(session: NotebookSession, index: number, type: CellType): CellId | null {
@@ -89,27 +144,36 @@ export function insertAbove(session: NotebookSession, id: CellId, type: CellType
 
 export function removeCell(session: NotebookSession, id: CellId): void {
 	if (!session.editable) return;
-	const order = session.notebook.order;
-	const at = order.indexOf(id);
-	const neighbour = order[at + 1] ?? order[at - 1];
-	asOneStep(session.undo, () => deleteCell(session.connection.doc, id));
+	const { order } = session.notebook;
+	const cells = selected(session, id);
+	const neighbour = order[order.indexOf(cells.at(-1)!) + 1] ?? order[order.indexOf(cells[0]!) - 1];
+	asOneStep(session.undo, () => cells.forEach((cell) => deleteCell(session.connection.doc, cell)));
 	if (neighbour !== undefined) void session.selection.select(neighbour);
 }
 
+/** Move a cell, or the selection as a whole. */
 export function move(session: NotebookSession, id: CellId, by: -1 | 1): void {
-	const at = session.notebook.order.indexOf(id) + by;
-	if (!session.editable || at < 0 || at >= session.notebook.order.length) return;
+	const { order } = session.notebook;
+	const cells = selected(session, id);
+	const edge = order.indexOf(by < 0 ? cells[0]! : cells.at(-1)!) + by;
+	if (!session.editable || edge < 0 || edge >= order.length) return;
 	const { mode } = session.selection;
-	asOneStep(session.undo, () => moveCell(session.connection.doc, id, at));
+	const inTurn = by < 0 ? cells : cells.toReversed();
+	asOneStep(session.undo, () =>
+		inTurn.forEach((cell) => moveCell(session.connection.doc, cell, order.indexOf(cell) + by))
+	);
 	// Moving the element takes the focus away from it.
-	void (mode === 'edit' ? session.selection.edit(id) : session.selection.select(id));
+	if (cells.length > 1) session.selection.refocus(id);
+	else void (mode === 'edit' ? session.selection.edit(id) : session.selection.select(id));
 }
 
 export function changeType(session: NotebookSession, id: CellId, type: CellType): void {
-	if (!session.editable || session.notebook.cell(id).type === type) return;
+	const cells = selected(session, id).filter((cell) => session.notebook.cell(cell).type !== type);
+	if (!session.editable || cells.length === 0) return;
 	const { mode } = session.selection;
-	asOneStep(session.undo, () => setCellType(session.connection.doc, id, type));
-	void (mode === 'edit' ? session.selection.edit(id) : session.selection.select(id));
+	asOneStep(session.undo, () => cells.forEach((cell) => setCellType(session.connection.doc, cell, type)));
+	if (session.selection.several.size > 0) session.selection.refocus(id);
+	else void (mode === 'edit' ? session.selection.edit(id) : session.selection.select(id));
 }
 
 export function split(session: NotebookSession, id: CellId): void {
@@ -122,18 +186,32 @@ export function split(session: NotebookSession, id: CellId): void {
 
 export function mergeBelow(session: NotebookSession, id: CellId): void {
 	if (!session.editable) return;
-	const seam = asOneStep(session.undo, () => mergeCellBelow(session.connection.doc, id));
+	const cells = selected(session, id);
+	const { doc } = session.connection;
+	const first = cells[0]!;
+	const seam = asOneStep(session.undo, () =>
+		cells.length === 1
+			? mergeCellBelow(doc, first)
+			: cells.slice(1).reduce<number | null>(() => mergeCellBelow(doc, first), null)
+	);
+	if (cells.length > 1) void session.selection.select(first);
 	if (seam === null) notify('There is no cell below to merge with.');
-	else if (session.selection.mode === 'edit') void session.selection.edit(id, seam);
+	else if (cells.length === 1 && session.selection.mode === 'edit') void session.selection.edit(id, seam);
 }
 
 export function clearOutputs(session: NotebookSession, cells: CellId[] | 'all'): void {
 	if (session.can('edit')) void command(session, { do: 'clear', cells });
 }
 
-/** The cell's text on the clipboard. */
+/** Clear what the cell, or all that are selected, put out. */
+export function clearSelected(session: NotebookSession, id: CellId): void {
+	clearOutputs(session, selected(session, id));
+}
+
+/** The text of the cell, or of all that are selected, on the clipboard. */
 export async function copyCell(session: NotebookSession, id: CellId): Promise<void> {
-	await copyText(session.notebook.cell(id).text.toString(), 'Cell copied.');
+	const texts = selected(session, id).map((cell) => session.notebook.cell(cell).text.toString());
+	await copyText(texts.join('\n\n'), texts.length === 1 ? 'Cell copied.' : `${texts.length} cells copied.`);
 }
 
 export async function copyText(text: string, said: string): Promise<void> {

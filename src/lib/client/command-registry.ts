@@ -24,6 +24,7 @@ export interface NotebookCommand {
 const runs = (session: NotebookSession) => session.can('run');
 const edits = (session: NotebookSession) => session.editable;
 const kernels = (session: NotebookSession) => session.can('kernel');
+const several = (session: NotebookSession) => session.selection.several.size > 1;
 const always = () => true;
 
 type Row = [
@@ -54,10 +55,21 @@ export const COMMANDS: readonly NotebookCommand[] = [
 		['run', 'Run cell', ['Mod+Enter'], 'both', always, act.runInPlace],
 		['run-insert', 'Run cell and add one below', ['Alt+Enter'], 'both', runs, act.runAndInsert],
 		['run-above', 'Run all above', ['Mod+F8'], 'both', runs, act.runAbove],
-		['run-below', 'Run this cell and all below', ['Mod+F10'], 'both', runs, act.runBelow]
+		['run-below', 'Run this cell and all below', ['Mod+F10'], 'both', runs, act.runBelow],
+		['run-selected', 'Run the selected cells', [], 'any', several, act.runSelected]
 	]),
 	...rows('Run', false, [
 		['run-all', 'Run all cells', ['Mod+F9'], 'any', runs, act.runAll],
+		['run-stale', 'Run what is new or changed', ['Mod+Shift+F9'], 'any', runs, act.runStale],
+		[
+			'keep-going',
+			'Keep going after an error',
+			[],
+			'any',
+			runs,
+			(s) => s.choices.setKeepGoing(!s.choices.keepGoing)
+		],
+		['queue', 'Queue', [], 'any', always, (s) => (s.panel = s.panel === 'queue' ? null : 'queue')],
 		[
 			'cancel',
 			'Take back everything that waits',
@@ -102,9 +114,34 @@ export const COMMANDS: readonly NotebookCommand[] = [
 		['split', 'Split cell at the caret', ['Mod+Shift+-', 'Mod+Shift+_'], 'edit', edits, act.split],
 		['merge', 'Merge with the cell below', ['Shift+M', 'Mod+Shift+M'], 'command', edits, act.mergeBelow],
 		['copy', 'Copy the cell’s text', ['C'], 'command', always, (s, id) => void act.copyCell(s, id)],
-		['clear', 'Clear the cell’s output', [], 'any', edits, (s, id) => act.clearOutputs(s, [id])],
+		['clear', 'Clear the cell’s output', [], 'any', edits, act.clearSelected],
 		['next', 'Next cell', ['J', 'ArrowDown'], 'command', always, (s) => void act.step(s, 1, 'command')],
-		['previous', 'Previous cell', ['K', 'ArrowUp'], 'command', always, (s) => void act.step(s, -1, 'command')]
+		[
+			'previous',
+			'Previous cell',
+			['K', 'ArrowUp'],
+			'command',
+			always,
+			(s) => void act.step(s, -1, 'command')
+		],
+		[
+			'select-next',
+			'Select the next cell too',
+			['Shift+ArrowDown', 'Shift+J'],
+			'command',
+			always,
+			(s) => act.extend(s, 1)
+		],
+		[
+			'select-previous',
+			'Select the previous cell too',
+			['Shift+ArrowUp', 'Shift+K'],
+			'command',
+			always,
+			(s) => act.extend(s, -1)
+		],
+		['select-all', 'Select all cells', ['Mod+A'], 'command', always, act.selectAll],
+		['select-one', 'Select only this cell', ['Escape'], 'command', several, act.selectOne]
 	]),
 	...rows('Notebook', false, [
 		['undo', 'Undo my last change', ['Z'], 'command', edits, act.undo],

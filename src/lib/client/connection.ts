@@ -7,6 +7,7 @@
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
 import * as Y from 'yjs';
 import { notebookDocName } from '#lib/model/notebook-doc.ts';
+import type { RoomNews } from '#lib/model/room-news.ts';
 import { runtimeDocName } from '#lib/model/runtime-doc.ts';
 
 /** Why the connection was given up; null while it is alive or being tried again. */
@@ -23,6 +24,8 @@ export interface ConnectionEvents {
 	roleChanged: () => void;
 	/** The socket was closed because one message was too big for it. */
 	tooBig: () => void;
+	/** The room tells everybody who is here something that it does not keep. */
+	news: (news: RoomNews) => void;
 }
 
 export class NotebookConnection {
@@ -78,7 +81,8 @@ export class NotebookConnection {
 			awareness: null,
 			token: genesis,
 			onAuthenticationFailed: refused,
-			onSynced: () => this.#update()
+			onSynced: () => this.#update(),
+			onStateless: ({ payload }) => events.news(JSON.parse(payload) as RoomNews)
 		});
 		this.doc.on('update', (_update: Uint8Array, origin: unknown) => {
 			// The provider writes what it receives with itself as origin; everything else was made in this tab.

@@ -32,6 +32,15 @@ export function kernelName(kernel: KernelView): string {
 	return [kernel.workspaceName, kernel.displayName].filter(Boolean).join(' · ');
 }
 
+/** The language with its version and what speaks it: "Python 3.11.2, IPython". Empty before the kernel has said so. */
+export function languageWords({ language, languageVersion, implementation }: KernelView): string {
+	if (languageVersion === '') return '';
+	const name = language.charAt(0).toUpperCase() + language.slice(1);
+	const same = implementation === '' || implementation.toLowerCase() === language.toLowerCase();
+	const speaker = implementation === 'ipython' ? 'IPython' : implementation;
+	return `${name} ${languageVersion}${same ? '' : `, ${speaker}`}`;
+}
+
 /** One sentence for the panel. */
 export function kernelSentence(kernel: KernelView): string {
 	switch (kernel.state) {

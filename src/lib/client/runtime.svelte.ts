@@ -24,7 +24,10 @@ export class RunView {
  */
 export class RuntimeView {
 	kernel = $state.raw<KernelView>(NO_KERNEL);
-	running = $state.raw<CellId | null>(null);
+	/** The run the kernel is at. */
+	running = $state.raw<Run | null>(null);
+	/** Runs that wait, next first. */
+	waiting = $state.raw<readonly Run[]>([]);
 	/** Runs that wait or run: whether there is anything to stop. */
 	active = $state(0);
 
@@ -84,7 +87,12 @@ export class RuntimeView {
 		if (run && before && before.id === run.id && before.finishedAt === null && run.finishedAt !== null) {
 			this.#finished(run);
 		}
-		return before?.id !== run?.id || before?.state !== run?.state || before?.place !== run?.place;
+		return (
+			before?.id !== run?.id ||
+			before?.state !== run?.state ||
+			before?.place !== run?.place ||
+			before?.interrupting !== run?.interrupting
+		);
 	}
 
 	#snapshot(map: Y.Map<unknown>): Run {
@@ -104,10 +112,10 @@ export class RuntimeView {
 	}
 
 	#readQueue(): void {
-		const waiting: { view: RunView; place: number }[] = [];
-		let running: CellId | null = null;
+		const waiting: { view: RunView; run: Run }[] = [];
+		let running: Run | null = null;
 		let active = 0;
-		for (const [id, view] of this.#runs) {
+		for (const view of this.#runs.values()) {
 			const run = view.run;
 			if (!run || isFinished(run)) {
 				view.queued = 0;
@@ -115,11 +123,12 @@ export class RuntimeView {
 			}
 			active++;
 			if (run.state === 'running') {
-				running = id;
+				running = run;
 				view.queued = 0;
-			} else waiting.push({ view, place: run.place });
+			} else waiting.push({ view, run });
 		}
-		waiting.sort((a, b) => a.place - b.place).forEach(({ view }, i) => (view.queued = i + 1));
+		waiting.sort((a, b) => a.run.place - b.run.place).forEach(({ view }, i) => (view.queued = i + 1));
+		this.waiting = waiting.map(({ run }) => run);
 		this.running = running;
 		this.active = active;
 	}

@@ -6,16 +6,20 @@ import { getContext, setContext } from 'svelte';
 import type * as Y from 'yjs';
 import { can, type Action, type Role } from '#lib/model/role.ts';
 import type { Run } from '#lib/model/run.ts';
+import { batonReason } from './baton-words.ts';
 import { duration } from './render/words.ts';
 import { RoomCommands } from './commands.ts';
 import { NotebookConnection } from './connection.ts';
 import { notifyProblem } from './notify.ts';
 import { NotebookView } from './notebook.svelte.ts';
 import { Presence } from './presence.svelte.ts';
+import { RunChoices } from './run-choices.svelte.ts';
 import { RuntimeView } from './runtime.svelte.ts';
 import { Selection } from './selection.svelte.ts';
 import { ConnectionStatus } from './status.svelte.ts';
 import { notebookUndo } from './undo.ts';
+import { UsageHistory } from './usage.svelte.ts';
+import { WidgetHub } from './widgets.svelte.ts';
 
 export interface SessionOptions {
 	id: string;
@@ -26,7 +30,7 @@ export interface SessionOptions {
 	refresh: () => void;
 }
 
-export type Panel = 'kernel' | 'people' | null;
+export type Panel = 'kernel' | 'people' | 'queue' | null;
 export type DialogName = 'share' | 'help' | 'palette' | 'connect' | 'restart' | null;
 
 export class NotebookSession {
@@ -38,8 +42,11 @@ export class NotebookSession {
 	readonly runtime: RuntimeView;
 	readonly presence: Presence;
 	readonly commands: RoomCommands;
+	readonly widgets: WidgetHub;
 	readonly undo: Y.UndoManager;
 	readonly selection = new Selection();
+	readonly usage = new UsageHistory();
+	readonly choices: RunChoices;
 	role = $state<Role>('viewer');
 	panel = $state<Panel>(null);
 	outline = $state(false);
@@ -52,23 +59,41 @@ export class NotebookSession {
 	constructor(options: SessionOptions) {
 		this.id = options.id;
 		this.user = options.user;
+		this.choices = new RunChoices(options.user.id);
 		this.role = options.role;
 		this.status = new ConnectionStatus(() => this.connection);
 		const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/collab`;
 		this.connection = new NotebookConnection(url, options.id, options.genesis, {
 			changed: () => this.status.changed(),
 			roleChanged: options.refresh,
-			tooBig: () => notifyProblem(TOO_BIG)
+			tooBig: () => notifyProblem(TOO_BIG),
+			news: (news) => {
+				this.widgets.news(news);
+				this.usage.take(news);
+			}
 		});
 		this.notebook = new NotebookView(this.connection.doc);
 		this.runtime = new RuntimeView(this.connection.runtimeDoc, (run) => this.#finished(run));
 		this.presence = new Presence(this.connection.provider.awareness!, options.user);
 		this.commands = new RoomCommands(this.connection);
+		this.widgets = new WidgetHub({
+			doc: this.connection.runtimeDoc,
+			blobUrl: (hash) => `/api/notebooks/${options.id}/blobs/${hash}`,
+			send: (command) => this.commands.send(command),
+			mayRun: () => this.can('run'),
+			connected: () => this.status.live,
+			refused: notifyProblem
+		});
 		this.undo = notebookUndo(this.connection.doc);
 	}
 
 	can(action: Action): boolean {
 		return can(this.role, action);
+	}
+
+	/** Why nothing may be run by this person now although their role allows it; null when they may. */
+	get held(): string | null {
+		return batonReason(this.runtime.kernel.baton, this.user.id);
 	}
 
 	/** Whether edits are taken now: one's role, and that the notebook is not lost for good. */
@@ -80,6 +105,8 @@ export class NotebookSession {
 		this.status.stop();
 		this.undo.destroy();
 		this.presence.close();
+		this.widgets.close();
+		this.usage.close();
 		this.runtime.close();
 		this.notebook.close();
 		this.connection.close();

@@ -1,3 +1,5 @@
+const ANSI = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'];
+
 /** The page's colours for frames, which share no style sheet with it. */
 const TOKENS = [
 	'--paper',
@@ -5,12 +7,18 @@ const TOKENS = [
 	'--ink',
 	'--ink-muted',
 	'--line',
+	'--line-strong',
 	'--accent',
+	'--accent-soft',
+	'--focus',
 	'--error',
+	'--warning',
+	'--ok',
 	'--code-bg',
 	'--font-ui',
 	'--font-code',
-	'--font-prose'
+	'--font-prose',
+	...ANSI.flatMap((name) => [`--ansi-${name}`, `--ansi-bright-${name}`])
 ];
 
 export interface FrameTheme {

@@ -7,6 +7,7 @@ import type { RunId } from './ids.ts';
 import type { MimeBundle } from './output.ts';
 import type { Problem } from './problem.ts';
 import type { Action } from './role.ts';
+import { MAX_ROWS, type TablePage, type VariableList } from './variables.ts';
 
 const cellId = v.pipe(v.string(), v.regex(/^[a-zA-Z0-9\-_]{1,64}$/));
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
@@ -33,6 +34,17 @@ export const roomCommand = v.variant('do', [
 	v.object({ do: v.literal('complete'), code, cursor: count }),
 	/** What is at a place in a text; detail 1 asks for the source too. */
 	v.object({ do: v.literal('inspect'), code, cursor: count, detail: v.picklist([0, 1]) }),
+	/** What the kernel holds in its variables. */
+	v.object({ do: v.literal('variables') }),
+	/** Rows of a table-like variable. `sort.column` is a position; for `filter` see collab-server/variables-filter.ts. */
+	v.object({
+		do: v.literal('table'),
+		name,
+		from: count,
+		count: v.pipe(count, v.maxValue(MAX_ROWS)),
+		sort: v.optional(v.object({ column: count, descending: v.boolean() })),
+		filter: v.optional(v.pipe(v.string(), v.maxLength(500)))
+	}),
 	/** Let a waiting run go before another one; null: last. */
 	v.object({ do: v.literal('move'), run: name, before: v.nullable(name) }),
 	/** Be the only one who runs, or let go of that. */
@@ -49,7 +61,12 @@ export const roomCommand = v.variant('do', [
 	v.object({ do: v.literal('cancel'), runs: v.union([v.literal('all'), v.array(name)]) }),
 	v.object({ do: v.literal('interrupt') }),
 	v.object({ do: v.literal('start'), workspace: name, spec: v.optional(name) }),
-	v.object({ do: v.literal('restart'), runAll: v.optional(v.boolean()) }),
+	v.object({
+		do: v.literal('restart'),
+		runAll: v.optional(v.boolean()),
+		/** As for `run`. */
+		keepGoing: v.optional(v.boolean())
+	}),
 	v.object({ do: v.literal('shutdown') }),
 	v.object({ do: v.literal('reconnect') }),
 	v.object({ do: v.literal('clear'), cells: v.union([v.literal('all'), v.array(cellId)]) })
@@ -63,6 +80,8 @@ export const COMMAND_ACTION: Record<RoomCommand['do'], Action> = {
 	input: 'run',
 	complete: 'run',
 	inspect: 'run',
+	variables: 'run',
+	table: 'run',
 	move: 'run',
 	baton: 'run',
 	keep: 'run',
@@ -87,6 +106,10 @@ export interface CommandResult {
 	completions?: { from: number; to: number; options: { text: string; type: string }[] };
 	/** For `inspect`: a MIME bundle; null when there is nothing to say. */
 	inspection?: MimeBundle | null;
+	/** For `variables`. */
+	variables?: VariableList;
+	/** For `table`. */
+	table?: TablePage;
 }
 
 /** The answer to command `n`. */

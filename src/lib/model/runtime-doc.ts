@@ -29,6 +29,13 @@ export interface KernelView {
 	spec: string | null;
 	displayName: string;
 	language: string;
+	/** As the kernel says of itself; empty before it has. */
+	languageVersion: string;
+	implementation: string;
+	/** The machine's address; empty for the one the server runs on. */
+	host: string;
+	/** The environment's folder on that machine; empty for a kernel that belongs to none. */
+	environment: string;
 	startedBy: string;
 	/** Milliseconds since 1970. */
 	startedAt: number | null;
@@ -54,6 +61,10 @@ export const NO_KERNEL: KernelView = {
 	spec: null,
 	displayName: '',
 	language: '',
+	languageVersion: '',
+	implementation: '',
+	host: '',
+	environment: '',
 	startedBy: '',
 	startedAt: null,
 	problem: null,

@@ -3,6 +3,7 @@ import { inArray } from 'drizzle-orm';
 import * as Y from 'yjs';
 import { OutputStore } from '#collab/output-store.ts';
 import { readPieces } from '#collab/stream-store.ts';
+import { widgetBulk } from '#collab/widget-bulk.ts';
 import type { UpdateLog } from '#collab/update-log.ts';
 import type { Database } from '#db/database.ts';
 import { blobs, documents, documentUpdates, members, notebooks } from '#db/schema.ts';
@@ -13,6 +14,12 @@ import type { NotebookContent } from '#lib/model/ipynb/content.ts';
 import { importNotebook } from '#lib/model/ipynb/import.ts';
 import type { NbOutput } from '#lib/model/ipynb/nb-output.ts';
 import { fromNbOutput, toNbOutput } from '#lib/model/ipynb/output-convert.ts';
+import {
+	exportWidgetState,
+	importWidgetState,
+	shownModels,
+	widgetBlobs
+} from '#lib/model/ipynb/widget-state.ts';
 import type { JsonObject } from '#lib/model/json.ts';
 import {
 	notebookDocName,
@@ -25,6 +32,7 @@ import {
 import { isBinaryMime, isBlobRef, type BlobRef, type Output } from '#lib/model/output.ts';
 import { newRun, type Run } from '#lib/model/run.ts';
 import { readKernel, readRuns, runtimeDocName, writeRun } from '#lib/model/runtime-doc.ts';
+import { readWidgets, writeWidget, type Widget } from '#lib/model/widget.ts';
 import { plainLine } from './plain-line.ts';
 
 /** Make a notebook with its two documents in one transaction. Throws ProblemError 400 for a file that is none. */
@@ -37,10 +45,16 @@ export async function createNotebook(
 	const id = newId();
 	const cells: Cell[] = content?.cells ?? [{ id: newId(), type: 'code', source: '', metadata: {} }];
 	const title = plainLine(from?.title ?? '') || titleOf(content?.metadata) || UNTITLED;
-	const notebook = encode((doc) => writeNotebook(doc, title, cells, content?.metadata ?? {}));
 	const store = new OutputStore(db, id);
+	const { widgets, metadata } = importWidgetState(content?.metadata ?? {}, widgetBulk(store));
+	const notebook = encode((doc) => writeNotebook(doc, title, cells, metadata));
 	const runs = content ? importedRuns(content, store) : [];
-	const runtime = encode((doc) => doc.transact(() => runs.forEach((run) => writeRun(doc, run))));
+	const runtime = encode((doc) =>
+		doc.transact(() => {
+			for (const run of runs) writeRun(doc, run);
+			for (const widget of widgets) writeWidget(doc, widget);
+		})
+	);
 	await db.transaction(async (tx) => {
 		await tx.insert(notebooks).values({ id, title, cells: cells.length, createdBy: owner });
 		await tx.insert(members).values({ notebookId: id, userId: owner, role: 'owner' });
@@ -78,6 +92,10 @@ export async function readNotebookContent(
 	}
 	const kernel = readKernel(runtime);
 	const metadata: JsonObject = { ...readMetadata(doc) };
+	const widgets = readWidgets(runtime);
+	const bytes = await widgetBytes(db, widgets);
+	const state = exportWidgetState(widgets, shownModels(runs.flatMap((run) => run.outputs)), bytes);
+	if (state) metadata.widgets = state;
 	if (kernel.spec) {
 		metadata.kernelspec = { name: kernel.spec, display_name: kernel.displayName, language: kernel.language };
 	}
@@ -165,4 +183,12 @@ async function blobTexts(db: Database, runs: Run[]): Promise<(ref: BlobRef) => s
 		}
 	}
 	return (ref) => texts.get(ref.blob) ?? '';
+}
+
+/** The bytes behind all references of widgets. */
+async function widgetBytes(db: Database, widgets: Widget[]): Promise<(ref: BlobRef) => Uint8Array | null> {
+	const hashes = widgetBlobs(widgets).map((ref) => ref.blob);
+	const rows = hashes.length > 0 ? await db.select().from(blobs).where(inArray(blobs.hash, hashes)) : [];
+	const held = new Map(rows.map((row) => [row.hash, new Uint8Array(row.data)]));
+	return (ref) => held.get(ref.blob) ?? null;
 }

@@ -1,6 +1,7 @@
 import type * as Y from 'yjs';
 import type { Cell } from '#lib/model/cell.ts';
 import { writeNotebook } from '#lib/model/notebook-doc.ts';
+import { widgetCells } from './widgets.ts';
 import type { Output } from '#lib/model/output.ts';
 
 const cell = (id: string, type: Cell['type'], source: string): Cell => ({ id, type, source, metadata: {} });
@@ -15,7 +16,8 @@ export function fillDemo(doc: Y.Doc, id: string): void {
 				: cell(`c${i}`, 'code', `x = ${i}\nprint(x)`)
 		);
 		writeNotebook(doc, 'A long notebook', cells, {});
-	} else if (id.startsWith('empty')) writeNotebook(doc, '', [cell('first', 'code', '')], {});
+	} else if (id.startsWith('widgets')) writeNotebook(doc, 'Widgets', widgetCells(id), {});
+	else if (id.startsWith('empty')) writeNotebook(doc, '', [cell('first', 'code', '')], {});
 	else if (id.startsWith('hostile')) writeNotebook(doc, '<b>x</b>', [cell('h', 'code', '# hostile')], {});
 	else if (id.startsWith('none')) writeNotebook(doc, 'Nothing yet', [], {});
 	else writeNotebook(doc, 'Dimuon mass spectrum', DEMO, {});

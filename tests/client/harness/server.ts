@@ -11,10 +11,13 @@ import { createServer as createVite } from 'vite';
 import { WebSocketServer } from 'ws';
 import type { CommandMessage } from '#lib/model/room-command.ts';
 import { writeKernel } from '#lib/model/runtime-doc.ts';
+import { buildWidgetFrame } from '#lib/widget-frame/vite-plugin.ts';
 import { FRAME_DOCUMENT, FRAME_POLICY } from '../../../src/routes/frame/frame-document.ts';
+import { widgetDocument, widgetPolicy } from '../../../src/routes/frame/widget/widget-document.ts';
 import { api } from './api.ts';
 import { FakeKernel } from './fake-kernel.ts';
 import { fillDemo } from './demo.ts';
+import { fillWidgets, moveWidget } from './widgets.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const kernels = new WeakMap<object, FakeKernel>();
@@ -26,6 +29,7 @@ const rooms = new Hocuspocus({
 	},
 	async onLoadDocument({ document, documentName }) {
 		if (documentName.startsWith('notebook/')) fillDemo(document, documentName.slice('notebook/'.length));
+		else if (documentName.startsWith('runtime/widgets')) fillWidgets(document);
 		else writeKernel(document, { state: 'none' });
 	},
 	async beforeHandleAwareness({ states, context }) {
@@ -41,6 +45,8 @@ const rooms = new Hocuspocus({
 		const { n, command } = JSON.parse(payload) as CommandMessage;
 		const runtime = rooms.documents.get(`runtime/${id}`);
 		if (!runtime) return;
+		if (command.do === 'comm')
+			moveWidget(runtime, command, (news) => runtime.broadcastStateless(JSON.stringify(news)));
 		let kernel = kernels.get(runtime);
 		if (!kernel) kernels.set(runtime, (kernel = new FakeKernel(document, runtime)));
 		kernel.command(command);
@@ -64,8 +70,13 @@ export async function startHarness(port: number): Promise<Harness> {
 		server: { middlewareMode: true, hmr: false, fs: { allow: [`${root}../../..`] } }
 	});
 
+	const bundle = await buildWidgetFrame();
 	const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-		if (request.url?.startsWith('/frame')) {
+		if (request.url === bundle.path) response.setHeader('content-type', 'text/javascript').end(bundle.code);
+		else if (request.url?.startsWith('/frame/widget')) {
+			response.setHeader('content-security-policy', widgetPolicy(bundle.path, [request.headers.host ?? '']));
+			response.setHeader('content-type', 'text/html; charset=utf-8').end(widgetDocument(bundle.path));
+		} else if (request.url?.startsWith('/frame')) {
 			response.setHeader('content-security-policy', FRAME_POLICY);
 			response.setHeader('content-type', 'text/html; charset=utf-8').end(FRAME_DOCUMENT);
 		} else if (request.url?.startsWith('/api/')) api(request, response);

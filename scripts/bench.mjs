@@ -12,13 +12,16 @@ import {
 	run
 } from './prerequisites.mjs';
 
-const [name] = process.argv.slice(2);
+const [name, ...rest] = process.argv.slice(2);
 const file = join('tests', 'bench', `${name}.ts`);
 if (!name || !/^[a-z-]+$/.test(name) || !existsSync(join(root, file)))
-	fail('Type: npm run bench -- roundtrip|keystroke', 2);
+	fail('Type: npm run bench -- roundtrip|keystroke|output', 2);
 
 installDependencies();
 requirePackages({ sshd: 'openssh-server', chromium: 'chromium' });
 pythonEnvironment('python', join(root, 'tests', 'agent', 'requirements.txt'));
+// A peer in Python has an environment of its own, from <name>-requirements.txt.
+for (const peer of { output: ['jupyterlab'] }[name] ?? [])
+	pythonEnvironment(peer, join(root, 'tests', 'bench', `${peer}-requirements.txt`));
 buildSite();
-run(node, [file]);
+run(node, [file, ...rest]);

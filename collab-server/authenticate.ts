@@ -25,10 +25,10 @@ export function authentication(db: Database): Extension<SocketContext> {
 				roleOf(db, name.notebook, context.user.id),
 				genesisOf(db, `notebook/${name.notebook}`)
 			]);
-			if (!can(role, 'read') || genesis === null) throw refusal('forbidden');
+			if (role === null || !can(role, 'read') || genesis === null) throw refusal('forbidden');
 			if (token !== genesis) throw refusal('genesis');
 			connectionConfig.readOnly = name.kind === 'runtime' || !can(role, 'edit');
-			context.notebooks.add(name.notebook);
+			context.notebooks.set(name.notebook, role);
 		}
 	};
 }

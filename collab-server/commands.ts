@@ -19,7 +19,9 @@ export function commands(rooms: RoomSet, logger: Logger): Extension<SocketContex
 			const message = read(payload);
 			if (typeof message === 'number') return reply({ n: message, ok: false, problem: UNREADABLE });
 			try {
-				const result = await rooms.command(connection.context.user, name.notebook, message.command);
+				const { user, notebooks } = connection.context;
+				const role = notebooks.get(name.notebook) ?? null;
+				const result = await rooms.command(user, name.notebook, message.command, role);
 				reply({ n: message.n, ok: true, result });
 			} catch (error) {
 				reply({ n: message.n, ok: false, problem: problemOf(error, logger) });

@@ -11,12 +11,12 @@ import type {
 	KernelSubscription
 } from '#lib/model/gateway.ts';
 import { newId } from '#lib/model/ids.ts';
-import type { JsonObject } from '#lib/model/json.ts';
+import type { Json, JsonObject } from '#lib/model/json.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
 import { deathSentence } from '#lib/model/run.ts';
 import type { KernelUsage } from '#lib/model/room-news.ts';
-import type { KernelState } from '#lib/model/runtime-doc.ts';
+import type { KernelState, KernelView } from '#lib/model/runtime-doc.ts';
 import type { WorkspaceAddress } from '#lib/model/workspace.ts';
 import type { RoomUser } from './caller.ts';
 import { waitingProblem } from './connect-problem.ts';
@@ -83,6 +83,7 @@ export class KernelLink {
 			kernel: null,
 			workspace,
 			workspaceName: address.name,
+			host: address.kind === 'ssh' ? address.host : '',
 			startedBy: user.name,
 			problem: null,
 			progress: null,
@@ -103,6 +104,9 @@ export class KernelLink {
 				spec: spec.name,
 				displayName: spec.displayName,
 				language: spec.language,
+				languageVersion: '',
+				implementation: '',
+				environment: spec.environment,
 				startedAt: Date.now()
 			});
 			this.#stopping = false;
@@ -256,7 +260,11 @@ export class KernelLink {
 	/** What the agent says of the kernel's life, given by the room in the order of events and once. */
 	handle(event: KernelEvent): void {
 		if (event.type === 'started') {
-			this.#options.projection.setKernel({ problem: null, subshell: event.content.subshell === true });
+			this.#options.projection.setKernel({
+				problem: null,
+				subshell: event.content.subshell === true,
+				...saysOfItself(event.content.kernelInfo)
+			});
 			this.#options.onReady();
 		} else if (event.type === 'died') {
 			this.#gone(event.content);
@@ -314,6 +322,20 @@ export class KernelLink {
 			});
 		}
 	}
+}
+
+/** What a kernel's `kernel_info_reply` says of its language (Jupyter messaging protocol, "Kernel info"). */
+function saysOfItself(info: Json | undefined): Pick<KernelView, 'languageVersion' | 'implementation'> {
+	const { implementation, language_info: language } = asObject(info);
+	const { version } = asObject(language);
+	return {
+		implementation: typeof implementation === 'string' ? implementation : '',
+		languageVersion: typeof version === 'string' ? version : ''
+	};
+}
+
+function asObject(value: Json | undefined): JsonObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 }
 
 /** The problem behind an error; unknown ones get a plain sentence. */

@@ -63,6 +63,7 @@ export class Projection {
 	#flushing: Promise<void> | null = null;
 	#unstored: Uint8Array[] = [];
 	#stored: Promise<void> = Promise.resolve();
+	#closed = false;
 	/** Something that may not wait came while a batch was being written. */
 	#urgent = false;
 
@@ -174,6 +175,7 @@ export class Projection {
 
 	async close(): Promise<void> {
 		await this.flush();
+		this.#closed = true;
 		clearTimeout(this.#timer);
 		this.#doc.off('update', this.#onUpdate);
 		await this.#options.connection.disconnect();
@@ -193,6 +195,7 @@ export class Projection {
 	}
 
 	#schedule(urgency: Urgency): void {
+		if (this.#closed) return;
 		if (this.#flushing) {
 			if (urgency === 'now') this.#urgent = true;
 			return;

@@ -6,7 +6,7 @@ import { ProblemError } from '#lib/model/problem.ts';
 import type { CommandResult } from '#lib/model/room-command.ts';
 
 /** Longer than this nobody waits for a suggestion. */
-const PATIENCE_S = 4;
+const PATIENCE_S = 10;
 
 export type Ask = (question: KernelQuestion) => Promise<KernelAnswer>;
 

@@ -1,7 +1,7 @@
 /** All open rooms of this process, one per notebook. The door for every command, whoever brings it. */
 import type { NotebookId, RunId } from '#lib/model/ids.ts';
 import { ProblemError } from '#lib/model/problem.ts';
-import { can } from '#lib/model/role.ts';
+import { can, type Role } from '#lib/model/role.ts';
 import { COMMAND_ACTION, type CommandResult, type RoomCommand } from '#lib/model/room-command.ts';
 import type { Run } from '#lib/model/run.ts';
 import type { KernelView } from '#lib/model/runtime-doc.ts';
@@ -17,9 +17,17 @@ export class RoomSet {
 		this.#options = options;
 	}
 
-	/** Check the role, open the room, do it. Refuses with ProblemError. */
-	async command(user: RoomUser, notebook: NotebookId, command: RoomCommand): Promise<CommandResult> {
-		const role = await roleOf(this.#options.db, notebook, user.id);
+	/**
+	 * Check the role, open the room, do it. Refuses with ProblemError. `known` is the role a socket has: it is closed, and
+	 * hears nothing more, when that changes. Everybody else's is read anew.
+	 */
+	async command(
+		user: RoomUser,
+		notebook: NotebookId,
+		command: RoomCommand,
+		known?: Role | null
+	): Promise<CommandResult> {
+		const role = known === undefined ? await roleOf(this.#options.db, notebook, user.id) : known;
 		if (!can(role, COMMAND_ACTION[command.do])) throw notAllowed(role !== null);
 		return (await this.open(notebook)).command(user, command, role === 'owner');
 	}
@@ -45,6 +53,12 @@ export class RoomSet {
 	async state(notebook: NotebookId): Promise<{ kernel: KernelView; runs: Run[] }> {
 		const room = await this.open(notebook);
 		return { kernel: room.kernel, runs: room.runs() };
+	}
+
+	/** The time that unused kernels are allowed is another one now: in one notebook, or in all. */
+	async idleRuleChanged(notebook: NotebookId | null): Promise<void> {
+		const rooms = notebook === null ? [...this.#rooms.values()] : [this.#rooms.get(notebook)];
+		for (const opening of rooms) (await opening?.catch(() => null))?.idleRuleChanged();
 	}
 
 	/** Close a room that has nothing to do; an open one with a kernel stays. */

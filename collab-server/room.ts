@@ -220,6 +220,11 @@ export class Room {
 		}
 	}
 
+	/** The time that an unused kernel is allowed is another one now. */
+	idleRuleChanged(): void {
+		this.#idle.changed();
+	}
+
 	/** A run by its id, as it is now. */
 	run(id: RunId): Run | null {
 		return this.#projection.run(id) ?? null;
@@ -307,6 +312,7 @@ export class Room {
 		const bytes = buffers.map((text) => new Uint8Array(Buffer.from(text, 'base64')));
 		const message = this.#link.held ? this.#widgets.fromViewer(comm, data, bytes) : null;
 		if (!message) throw new ProblemError(409, WIDGET_GONE);
+		this.#idle.used();
 		await this.#link.comm(message);
 		return {};
 	}
@@ -464,7 +470,9 @@ export class Room {
 
 	#onRunEnded(run: Run): void {
 		if (run.nextInput) this.#insertInput(run);
-		if (this.#link.alive) this.#idle.begin();
+		// Another one that was taken back says nothing about the one that runs.
+		const { active } = this.#desk;
+		if (this.#link.alive && (active === null || active.id === run.id)) this.#idle.begin();
 		this.#options.onRunEnded?.(this.#notebook, run);
 	}
 

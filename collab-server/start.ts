@@ -5,6 +5,7 @@ import { inArray } from 'drizzle-orm';
 import type { Database } from '#db/database.ts';
 import { runs } from '#db/schema.ts';
 import type { KernelGateway } from '#lib/model/gateway.ts';
+import type { Run } from '#lib/model/run.ts';
 import { authentication } from './authenticate.ts';
 import type { SocketContext } from './caller.ts';
 import { commands } from './commands.ts';
@@ -32,6 +33,10 @@ export interface CollabOptions {
 	logger: Logger;
 	/** A notebook's document was changed (at most once in two seconds): lists show its title and time. */
 	onNotebookChanged?(notebook: string, hocuspocus: Hocuspocus): Promise<void>;
+	/** Minutes after which an unused kernel of this notebook is shut down; null: never. */
+	idleMinutes?(notebook: string): Promise<number | null>;
+	/** A run has ended, with its outputs: who wants to be told is. */
+	onRunEnded?(notebook: string, run: Run, hocuspocus: Hocuspocus): void;
 }
 
 export interface Collab {
@@ -57,7 +62,16 @@ export async function startCollab(options: CollabOptions): Promise<Collab> {
 		maxDebounce: 10_000,
 		timeout: 60_000
 	});
-	const rooms = new RoomSet({ hocuspocus: hocuspocus as Hocuspocus, db, log, gateway, directory, logger });
+	const rooms = new RoomSet({
+		hocuspocus: hocuspocus as Hocuspocus,
+		db,
+		log,
+		gateway,
+		directory,
+		logger,
+		...(options.idleMinutes ? { idleMinutes: options.idleMinutes } : {}),
+		onRunEnded: (notebook, run) => options.onRunEnded?.(notebook, run, hocuspocus as Hocuspocus)
+	});
 	hocuspocus.configure({
 		extensions: [
 			authentication(db),
@@ -75,14 +89,15 @@ export async function startCollab(options: CollabOptions): Promise<Collab> {
 		available: () => !log.behind,
 		rooms: {
 			[COLLAB_PATH]: (socket, request, who) => {
-				const context: SocketContext = { ...who, notebooks: new Set() };
+				const context: SocketContext = { ...who, notebooks: new Map() };
 				sockets.add(socket, context);
 				const guarded = new GuardedSocket(socket, () =>
 					logger.warn({ user: who.user.id }, 'a client that does not read was dropped')
 				);
 				const client = hocuspocus.handleConnection(guarded, toWebRequest(request), context);
 				socket.on('message', (data: Buffer, binary) => {
-					if (binary) client.handleMessage(new Uint8Array(data));
+					// Once we close it, what the other side still sends is not heard: its role may be another one.
+					if (binary && socket.readyState === socket.OPEN) client.handleMessage(new Uint8Array(data));
 				});
 				socket.on('close', (code, reason) => client.handleClose({ code, reason: reason.toString() }));
 				// A frame above the limit or a broken one: `ws` closes the socket with the right code by itself.

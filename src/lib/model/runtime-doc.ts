@@ -3,11 +3,12 @@
  * read.
  *
  *     kernel: Y.Map of KernelView's fields
- *     runs:   Y.Map cell id → Y.Map { …fields of Run, outputs: Y.Array of Y.Map { type, …, text: Y.Text for streams } }
+ *     runs:   Y.Map cell id → Y.Map { …fields of Run, outputs: Y.Array of Output as JSON; a stream is a Y.Map whose `text`
+ *             and `tail` are Y.Text }
  */
 import * as Y from 'yjs';
 import type { CellId } from './ids.ts';
-import type { MimeBundle, Output } from './output.ts';
+import type { Output } from './output.ts';
 import type { Problem } from './problem.ts';
 import type { Run } from './run.ts';
 
@@ -158,7 +159,7 @@ export function writeRun(doc: Y.Doc, run: Run, before?: Run): void {
 		map = new Y.Map<unknown>([['outputs', new Y.Array()]]);
 		runsOf(doc).set(run.cell, map);
 	}
-	const outputs = map.get('outputs') as Y.Array<Y.Map<unknown>>;
+	const outputs = map.get('outputs') as Y.Array<unknown>;
 	if (run.outputs.length > 0 || run.finishedAt !== null) writeOutputs(outputs, run.outputs, before?.outputs);
 	for (const field of RUN_FIELDS) {
 		const value = run[field];
@@ -172,13 +173,13 @@ export function clearRuns(doc: Y.Doc, cells: CellId[]): void {
 	for (const cell of cells) runsOf(doc).delete(cell);
 }
 
-function writeOutputs(shared: Y.Array<Y.Map<unknown>>, outputs: Output[], before: Output[] = []): void {
+function writeOutputs(shared: Y.Array<unknown>, outputs: Output[], before: Output[] = []): void {
 	const common = Math.min(shared.length, outputs.length);
 	// Never one by one through a shared array: each access by index walks it.
 	const old = shared.toArray();
 	for (let i = 0; i < common; i++) {
 		if (before[i] === outputs[i]) continue;
-		if (!updateInPlace(old[i]!, outputs[i]!)) {
+		if (!updateInPlace(old[i], outputs[i]!)) {
 			shared.delete(i, 1);
 			shared.insert(i, [sharedOutput(outputs[i]!)]);
 		}
@@ -187,9 +188,10 @@ function writeOutputs(shared: Y.Array<Y.Map<unknown>>, outputs: Output[], before
 	if (outputs.length > common) shared.push(outputs.slice(common).map(sharedOutput));
 }
 
-function sharedOutput(output: Output): Y.Map<unknown> {
+/** A stream grows, so it is a shared type; everything else is replaced as a whole, and costs a fraction as plain JSON. */
+function sharedOutput(output: Output): unknown {
 	const entries = Object.entries(output).filter(([, value]) => value !== undefined);
-	if (output.type !== 'stream') return new Y.Map(entries);
+	if (output.type !== 'stream') return Object.fromEntries(entries);
 	return new Y.Map(
 		entries.map(([key, value]) =>
 			key === 'text' || key === 'tail' ? [key, new Y.Text(value as string)] : [key, value]
@@ -198,16 +200,10 @@ function sharedOutput(output: Output): Y.Map<unknown> {
 }
 
 /** True when `shared` now says what `output` says; false when it must be replaced. */
-function updateInPlace(shared: Y.Map<unknown>, output: Output): boolean {
-	if (shared.get('type') !== output.type) return false;
-	if (output.type !== 'stream') {
-		for (const [key, value] of Object.entries(output)) {
-			if (value === undefined) shared.delete(key);
-			else if (!sameBundle(shared.get(key), value)) shared.set(key, value);
-		}
-		return true;
-	}
-	if (shared.get('name') !== output.name) return false;
+function updateInPlace(shared: unknown, output: Output): boolean {
+	if (output.type !== 'stream') return JSON.stringify(shared) === JSON.stringify(sharedOutput(output));
+	if (!(shared instanceof Y.Map) || shared.get('type') !== 'stream' || shared.get('name') !== output.name)
+		return false;
 	writeText(shared, 'text', output.text);
 	if (output.tail !== undefined) writeText(shared, 'tail', output.tail);
 	else if (shared.has('tail')) shared.delete('tail');
@@ -217,10 +213,6 @@ function updateInPlace(shared: Y.Map<unknown>, output: Output): boolean {
 		else if (JSON.stringify(shared.get(key)) !== JSON.stringify(value)) shared.set(key, value);
 	}
 	return true;
-}
-
-function sameBundle(a: unknown, b: unknown): boolean {
-	return a === b || JSON.stringify(a as MimeBundle) === JSON.stringify(b as MimeBundle);
 }
 
 function writeText(shared: Y.Map<unknown>, key: string, text: string): void {

@@ -1,25 +1,55 @@
-"""The four channels of one kernel (shell, control, stdin, iopub) and its connection file."""
+"""The four channels of one kernel (shell, control, stdin, iopub) and its connection file.
+
+Kernels built on xeus read their own addresses back into 32 bytes and end when one is longer, so a kernel is told short
+ones: through a link in /tmp that leads to its private folder. We connect to the folder itself, so nobody can turn the
+link against us, and it goes as soon as the kernel listens.
+"""
 import asyncio
 import binascii
 import os
+import tempfile
 
 import jupyter
 import runtime
 import zmtp
 
 _PORTS = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
+#: Bytes of an address, its end included
+ADDRESS_MAX = 32
 #: Bytes a kernel may leave untaken before it counts as stuck
 BACKLOG = 64 * 1024 * 1024
 
 
 def new_connection(folder):
     """Writes a connection file for Unix sockets in this folder and returns what is in it, the key included."""
-    connection = {"transport": "ipc", "ip": os.path.join(folder, "k"), "signature_scheme": "hmac-sha256",
+    clear(folder)
+    connection = {"transport": "ipc", "ip": os.path.join(_short(folder), "k"), "signature_scheme": "hmac-sha256",
                   "key": binascii.hexlify(os.urandom(32)).decode("ascii"), "kernel_name": ""}
     connection.update(("%s_port" % name, port) for name, port in _PORTS.items())
-    clear(folder)
     runtime.write_json(connection_path(folder), connection)
-    return connection
+    return dict(connection, ip=os.path.join(folder, "k"))
+
+
+def known_connection(folder):
+    """What an earlier new_connection() has returned; None when it cannot be read."""
+    connection = runtime.read_json(connection_path(folder))
+    return dict(connection, ip=os.path.join(folder, "k")) if connection else None
+
+
+def _short(folder):
+    """Another name of a folder, short enough for every kernel; the folder itself where that cannot be had."""
+    if len("ipc://%s/k-1" % folder) < ADDRESS_MAX:
+        return folder
+    for _ in range(100):
+        name = tempfile.mktemp(prefix="ansatz-", dir="/tmp")  # os.symlink fails where something is, so the race is none
+        try:
+            os.symlink(folder, name)
+            return name
+        except FileExistsError:
+            continue
+        except OSError:
+            break
+    return folder
 
 
 def connection_path(folder):
@@ -27,8 +57,21 @@ def connection_path(folder):
     return os.path.join(folder, "connection.json")
 
 
+def listening(folder):
+    """The kernel has found its addresses, so they need no short name any more; the file says the lasting ones."""
+    connection = runtime.read_json(connection_path(folder)) or {}
+    short = os.path.dirname(str(connection.get("ip", "")))
+    try:
+        if short != folder and os.readlink(short) == folder:
+            runtime.write_json(connection_path(folder), dict(connection, ip=os.path.join(folder, "k")))
+            os.unlink(short)
+    except OSError:
+        pass
+
+
 def clear(folder):
     """Removes what a dead kernel leaves: its sockets and the key."""
+    listening(folder)
     names = ["k-%d" % port for port in _PORTS.values()] + ["connection.json"]
     for path in (os.path.join(folder, name) for name in names):
         try:

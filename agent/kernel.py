@@ -83,7 +83,7 @@ class Kernel:
             return
         self._adopted, self.state = True, "alive" if saved.get("state") == "alive" else "starting"
         self._deadline = time.monotonic() + START_S
-        connection = runtime.read_json(channels.connection_path(self.folder))
+        connection = channels.known_connection(self.folder)
         if not self._subshell:
             self._gap("restart")
         if saved.get("boot") != runtime.boot_id() or not connection or not self._lives():
@@ -156,6 +156,7 @@ class Kernel:
 
     def _alive(self):
         self.state = "alive"
+        channels.listening(self.folder)
         self._save()
         self.recorder.agent(
             "started", {"pid": self.pid, "kernelInfo": self._info, "subshell": self._subshell is not None})

@@ -1,7 +1,17 @@
 // What `npm start` and `npm test` need before anything else, in plain JavaScript for any Node from 20 on.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	readdirSync,
+	renameSync,
+	rmSync,
+	statSync,
+	writeFileSync
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -63,7 +73,7 @@ export function requirePython(python = process.env.PYTHON ?? 'python3') {
 	return python;
 }
 
-/** Debian packages by the command each brings; installed when missing and we may, else one line that says what to type. */
+/** Debian packages by the command, or the path, that each brings; installed when missing and we may, else one line that says what to type. */
 export function requirePackages(commands) {
 	const missing = Object.entries(commands).filter(([command]) => !onPath(command));
 	if (missing.length === 0) return;
@@ -82,8 +92,11 @@ export function requirePackages(commands) {
 	});
 }
 
-/** A virtual environment in the cache folder with exactly what a requirements file names; returns its python. */
-export function pythonEnvironment(name, requirements) {
+/**
+ * A virtual environment in the cache folder with exactly what a requirements file names; returns its python. `then` is
+ * what that python is to run once it is there.
+ */
+export function pythonEnvironment(name, requirements, then) {
 	const folder = join(cache, name);
 	const stamp = join(folder, 'installed');
 	const wanted = digestOf([requirements]);
@@ -92,12 +105,32 @@ export function pythonEnvironment(name, requirements) {
 	console.log(`Making the Python environment .cache/${name} …`);
 	run(requirePython(), ['-m', 'venv', folder]);
 	run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]);
+	if (then) run(python, then, { stdio: ['ignore', 'ignore', 'inherit'] });
 	writeFileSync(stamp, wanted);
 	return python;
 }
 
-/** Whether a command is found. */
+/** The source distribution of a Python package, unpacked in the cache folder, for the tests that only it carries. */
+export function pythonSource(python, name, version) {
+	const folder = join(cache, 'sources');
+	const unpacked = join(folder, `${name}-${version}`);
+	if (existsSync(unpacked)) return unpacked;
+	console.log(`Fetching the source of ${name} ${version} …`);
+	mkdirSync(folder, { recursive: true });
+	const quiet = ['--quiet', '--disable-pip-version-check'];
+	const what = ['--no-deps', '--no-binary', name, `${name}==${version}`];
+	run(python, ['-m', 'pip', 'download', ...quiet, ...what, '-d', folder]);
+	// Unpacked aside first: an interrupted one must not look finished.
+	const aside = mkdtempSync(join(folder, 'unpacking-'));
+	run('tar', ['-xf', `${unpacked}.tar.gz`, '-C', aside]);
+	renameSync(join(aside, `${name}-${version}`), unpacked);
+	rmSync(aside, { recursive: true });
+	return unpacked;
+}
+
+/** Whether a command is found; a path is looked up as it is. */
 export function onPath(command) {
+	if (command.includes('/')) return existsSync(command);
 	const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
 	return folders.some((folder) => folder !== '' && existsSync(join(folder, command)));
 }

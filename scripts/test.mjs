@@ -1,7 +1,8 @@
-// `npm test`: set up what the tests need, then run every check. `npm test -- unit` (or agent, e2e, check) runs a part.
+// `npm test`: set up what the tests need, then run every check. `npm test -- unit` (or agent, kernels, e2e, check) runs a part.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { prepareKernels } from '../tests/kernels/environments.mjs';
 import {
 	buildSite,
 	installDependencies,
@@ -13,7 +14,7 @@ import {
 } from './prerequisites.mjs';
 
 const wanted = process.argv.slice(2);
-const parts = { check: checks, agent: agentTests, unit: unitTests, e2e: browserTests };
+const parts = { check: checks, agent: agentTests, unit: unitTests, kernels: kernelTests, e2e: browserTests };
 const unknown = wanted.find((part) => !(part in parts));
 if (unknown !== undefined) {
 	console.error(`There is no part “${unknown}”; there are ${Object.keys(parts).join(', ')}.`);
@@ -24,6 +25,7 @@ requirePython();
 installDependencies();
 requirePackages({ sshd: 'openssh-server', chromium: 'chromium', git: 'git' });
 const python = pythonEnvironment('python', join(root, 'tests', 'agent', 'requirements.txt'));
+if (wanted.length === 0 || wanted.includes('kernels')) prepareKernels();
 buildSite();
 
 const data = existsSync(join(root, '..', 'shared', 'data'));
@@ -41,7 +43,7 @@ for (const [name, part] of Object.entries(parts)) {
 console.log('');
 for (const { name, passed, failed, skipped } of results) {
 	console.log(
-		`${name.padEnd(6)} ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+		`${name.padEnd(7)} ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 	);
 }
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
@@ -90,6 +92,16 @@ function unitTests() {
 	const report = JSON.parse(readFileSync(file, 'utf8'));
 	const skipped = report.numPendingTests + report.numTodoTests;
 	return outcome(report.numPassedTests, failures(status, report.numFailedTests), skipped);
+}
+
+/** The suites of Jupyter's own tools, on kernels that are started through the gateway. */
+function kernelTests() {
+	const file = join(root, 'test-results', 'kernels.json');
+	rmSync(file, { force: true });
+	const { status } = run(node, ['tests/kernels/run.ts']);
+	if (!existsSync(file)) return outcome(0, 1);
+	const { passed, failed, skipped } = JSON.parse(readFileSync(file, 'utf8'));
+	return outcome(passed, failures(status, failed), skipped);
 }
 
 function browserTests() {

@@ -22,9 +22,12 @@ import { LocalEnvironment } from '#lib/server/local-environment.ts';
 import { mayBeReached } from '#lib/server/reachable.ts';
 import { createNotebooks } from '#lib/server/notebooks.ts';
 import { openapi } from '#lib/server/openapi.ts';
+import { createMailer } from '#lib/server/mail.ts';
 import { createRooms } from '#lib/server/rooms.ts';
+import { createRunNotices } from '#lib/server/run-notices.ts';
 import type { Services } from '#lib/server/services.ts';
 import { createSessions } from '#lib/server/sessions.ts';
+import { createSettings, idleRule } from '#lib/server/settings.ts';
 import { createWorkspaceBook } from '#lib/server/workspace-book.ts';
 import { createWorkspaces } from '#lib/server/workspaces.ts';
 import { readCookie } from '#lib/server/cookie.ts';
@@ -64,6 +67,8 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		log: logger
 	});
 	const directory = createWorkspaceBook(db, environment);
+	const mailer = config.mail === null ? null : createMailer(config.mail.url, config.mail.from);
+	const notices = createRunNotices({ db, mailer, origin: config.origin, logger });
 	const collab = await startCollab({
 		http,
 		db,
@@ -89,8 +94,19 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 					updatedAt: new Date()
 				})
 				.where(eq(notebooks.id, notebook));
+		},
+		idleMinutes: async (notebook) => (await idleRule(db, notebook)).minutes,
+		onRunEnded(notebook, run, hocuspocus) {
+			const doc = hocuspocus.documents.get(notebookDocName(notebook));
+			const at = doc ? cellIds(doc).indexOf(run.cell) : -1;
+			notices.ended(run, { notebook, title: doc ? readTitle(doc) : '', cell: at < 0 ? null : at + 1 });
 		}
 	});
+	const onIdleChanged = (notebook: string | null): void => {
+		collab.rooms
+			.idleRuleChanged(notebook)
+			.catch((error: unknown) => logger.error({ err: error }, 'a room did not hear of its new idle time'));
+	};
 	// In the background: the page shows how far it is, and a run waits for it.
 	environment
 		.ready(() => {})
@@ -103,9 +119,11 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			origin: config.origin,
 			onSessionsEnded: (which) => collab.sockets.endSessions(which)
 		}),
-		notebooks: createNotebooks({ db, collab, origin: config.origin }),
+		notebooks: createNotebooks({ db, collab, origin: config.origin, onIdleChanged }),
 		workspaces: createWorkspaces({ db, gateway, directory, environment }),
 		rooms: createRooms({ db, collab }),
+		settings: createSettings({ db, onIdleChanged }),
+		notices,
 		openapi,
 		site: { origin: config.origin, userContentOrigin: config.userContentOrigin, secure },
 		health: {
@@ -127,6 +145,8 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			environment.stop();
 			await collab.stop();
 			await gateway.close();
+			await notices.settled();
+			mailer?.close();
 			await database.close();
 			await postgres?.stop();
 		}

@@ -36,8 +36,21 @@ describe('an environment that can be used', () => {
 			databaseUrl: null,
 			logLevel: 'warn',
 			python: 'python3',
-			localEnvironment: null
+			localEnvironment: null,
+			mail: null
 		});
+	});
+
+	test('mail: the server with its secret from a file, and whom it is from', () => {
+		const url = 'smtps://ansatz:s%40fe@mail.example.org';
+		expect(
+			readConfig({ SMTP_URL_FILE: file('smtp', `${url}\n`), MAIL_FROM: 'Ansatz <ansatz@example.org>' }).mail
+		).toEqual({ url, from: 'Ansatz <ansatz@example.org>' });
+		expect(faults({ SMTP_URL: url })).toEqual([expect.stringMatching(/^MAIL_FROM: is missing/)]);
+		expect(faults({ SMTP_URL: 'mail.example.org', MAIL_FROM: 'nobody' })).toEqual([
+			expect.stringMatching(/^SMTP_URL: must be a URL like smtps:/),
+			expect.stringMatching(/^MAIL_FROM: must be an address/)
+		]);
 	});
 
 	test('the port is in the address people type', () => {

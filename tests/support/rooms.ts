@@ -9,7 +9,7 @@ import WebSocket from 'ws';
 import * as Y from 'yjs';
 import type { CommandReply, CommandResult, RoomCommand } from '#lib/model/room-command.ts';
 import { addUser } from '#lib/server/account-rows.ts';
-import { readConfig } from '#lib/server/config.ts';
+import { readConfig, type Config } from '#lib/server/config.ts';
 import type { Caller } from '#lib/server/services.ts';
 import { runtimeFolder, startServices, type RunningServices } from '../../src/services.ts';
 import { stopAgent } from './agent-process.ts';
@@ -45,16 +45,19 @@ export interface OpenNotebook {
 	close(): void;
 }
 
-/** Start on a fresh data folder (or `dataDir`). */
-export async function startRooms(given?: { dataDir: string; port: number }): Promise<TestRooms> {
-	const dataDir = given?.dataDir ?? (await mkdtemp(join(tmpdir(), 'ansatz-test-')));
+/** Start on a fresh data folder (or `dataDir`); `more` goes over the configuration. */
+export async function startRooms(
+	given: { dataDir?: string; port?: number; more?: Partial<Config> } = {}
+): Promise<TestRooms> {
+	const dataDir = given.dataDir ?? (await mkdtemp(join(tmpdir(), 'ansatz-test-')));
 	const http = createServer();
-	await new Promise<void>((resolve) => http.listen(given?.port ?? 0, '127.0.0.1', resolve));
+	await new Promise<void>((resolve) => http.listen(given.port ?? 0, '127.0.0.1', resolve));
 	const { port } = http.address() as AddressInfo;
 	const config = {
 		...readConfig({ PORT: String(port), DATA_DIR: dataDir, PYTHON: testPython(), LOG_LEVEL: 'error' }),
 		// The tests' own environment stands in for the one the first start makes: it has the same packages.
-		localEnvironment: join(testPython(), '..', '..')
+		localEnvironment: join(testPython(), '..', '..'),
+		...given.more
 	};
 	const running = await startServices(config, http);
 	const origin = config.origin;
@@ -82,7 +85,7 @@ export async function startRooms(given?: { dataDir: string; port: number }): Pro
 		open: (person, notebook, options) => openNotebook(running, origin, port, person, notebook, options),
 		async restart() {
 			await stop();
-			return startRooms({ dataDir, port });
+			return startRooms({ ...given, dataDir, port });
 		},
 		async end() {
 			await stop();

@@ -2,7 +2,7 @@
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
 
 export async function api<T>(
-	method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+	method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
 	path: string,
 	body?: unknown
 ): Promise<T> {

@@ -182,6 +182,14 @@ export const COMMANDS: readonly NotebookCommand[] = [
 		['palette', 'All commands', ['Mod+Shift+P', 'Mod+K'], 'any', always, (s) => (s.dialog = 'palette')],
 		['help', 'Keyboard shortcuts', ['H', '?'], 'command', always, (s) => (s.dialog = 'help')],
 		['outline', 'Outline', [], 'any', always, (s) => (s.outline = !s.outline)],
+		[
+			'variables',
+			'Variables',
+			[],
+			'any',
+			runs,
+			(s) => (s.panel = s.panel === 'variables' ? null : 'variables')
+		],
 		['people', 'Who is here', [], 'any', always, (s) => (s.panel = s.panel === 'people' ? null : 'people')]
 	])
 ];

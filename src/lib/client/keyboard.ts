@@ -62,10 +62,12 @@ function applies(command: NotebookCommand, place: Place): boolean {
 	}
 }
 
-/** True while the editor shows suggestions, which Escape closes first. */
+/** True while the editor shows suggestions or documentation, which Escape closes first. */
 function suggesting(target: EventTarget | null): boolean {
 	return (
 		target instanceof Element &&
-		target.closest('.cm-editor')?.querySelector('.cm-tooltip-autocomplete') !== null
+		target.closest('.cm-editor') !== null &&
+		// They hang in the body, beside the editors.
+		document.querySelector('.cm-tooltip-autocomplete, .cm-kernel-tooltip') !== null
 	);
 }

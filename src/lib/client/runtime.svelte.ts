@@ -30,6 +30,8 @@ export class RuntimeView {
 	waiting = $state.raw<readonly Run[]>([]);
 	/** Runs that wait or run: whether there is anything to stop. */
 	active = $state(0);
+	/** Counts runs that ended: a short one may begin and end between two drawings. */
+	ended = $state(0);
 
 	readonly #doc: Y.Doc;
 	readonly #finished: (run: Run) => void;
@@ -84,6 +86,8 @@ export class RuntimeView {
 		const map = runsOf(this.#doc).get(id);
 		const run = map ? this.#snapshot(map) : null;
 		view.run = run;
+		const over = run !== null && run.finishedAt !== null;
+		if (over && (before?.id !== run.id || before.finishedAt === null)) this.ended++;
 		if (run && before && before.id === run.id && before.finishedAt === null && run.finishedAt !== null) {
 			this.#finished(run);
 		}

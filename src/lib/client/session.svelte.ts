@@ -13,6 +13,7 @@ import { NotebookConnection } from './connection.ts';
 import { notifyProblem } from './notify.ts';
 import { NotebookView } from './notebook.svelte.ts';
 import { Presence } from './presence.svelte.ts';
+import { RunNotifier } from './run-notifier.svelte.ts';
 import { RunChoices } from './run-choices.svelte.ts';
 import { RuntimeView } from './runtime.svelte.ts';
 import { Selection } from './selection.svelte.ts';
@@ -26,11 +27,13 @@ export interface SessionOptions {
 	genesis: string;
 	role: Role;
 	user: { id: string; name: string };
+	/** Tell of own runs that took at least so many seconds while the page is in the background; null: never. */
+	notifyAfterS?: number | null;
 	/** Fetch the page's data again: the role may be another one. */
 	refresh: () => void;
 }
 
-export type Panel = 'kernel' | 'people' | 'queue' | null;
+export type Panel = 'kernel' | 'people' | 'queue' | 'variables' | null;
 export type DialogName = 'share' | 'help' | 'palette' | 'connect' | 'restart' | null;
 
 export class NotebookSession {
@@ -47,6 +50,7 @@ export class NotebookSession {
 	readonly selection = new Selection();
 	readonly usage = new UsageHistory();
 	readonly choices: RunChoices;
+	readonly notifier: RunNotifier;
 	role = $state<Role>('viewer');
 	panel = $state<Panel>(null);
 	outline = $state(false);
@@ -60,6 +64,12 @@ export class NotebookSession {
 		this.id = options.id;
 		this.user = options.user;
 		this.choices = new RunChoices(options.user.id);
+		this.notifier = new RunNotifier({
+			me: options.user.id,
+			afterS: options.notifyAfterS ?? null,
+			title: () => this.notebook.title,
+			show: (run) => void this.selection.select(run.cell)
+		});
 		this.role = options.role;
 		this.status = new ConnectionStatus(() => this.connection);
 		const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/collab`;
@@ -107,6 +117,7 @@ export class NotebookSession {
 		this.presence.close();
 		this.widgets.close();
 		this.usage.close();
+		this.notifier.close();
 		this.runtime.close();
 		this.notebook.close();
 		this.connection.close();
@@ -115,6 +126,7 @@ export class NotebookSession {
 	#finished(run: Run): void {
 		const number = this.notebook.order.indexOf(run.cell) + 1;
 		if (number === 0) return;
+		this.notifier.finished(run, number);
 		const took = run.durationMs === null ? '' : ` in ${duration(run.durationMs)}`;
 		this.announcement =
 			run.state === 'done'

@@ -3,8 +3,8 @@ import type { KernelUsage, RoomNews } from '#lib/model/room-news.ts';
 export interface UsageSample {
 	/** Milliseconds since 1970, on this browser's clock. */
 	at: number;
-	/** Cores. */
-	cpu: number;
+	/** Cores; null where there was nothing to compare with yet. */
+	cpu: number | null;
 	/** Bytes. */
 	memory: number;
 }
@@ -27,7 +27,7 @@ export class UsageHistory {
 		this.#kernel = news.kernel;
 		const at = Date.now();
 		const { cpu, memory } = news.usage;
-		this.samples = [...before.filter((sample) => sample.at > at - USAGE_SPAN_MS), { at, cpu: cpu ?? 0, memory }];
+		this.samples = [...before.filter((sample) => sample.at > at - USAGE_SPAN_MS), { at, cpu, memory }];
 		this.latest = news.usage;
 		clearTimeout(this.#timer);
 		this.#timer = setTimeout(() => (this.latest = null), SILENT_MS);
@@ -35,7 +35,9 @@ export class UsageHistory {
 
 	/** The last sample, when it is one of this kernel. */
 	of(kernel: string | null): KernelUsage | null {
-		return kernel !== null && kernel === this.#kernel ? this.latest : null;
+		// Read in any case: it is what a component follows.
+		const { latest } = this;
+		return kernel !== null && kernel === this.#kernel ? latest : null;
 	}
 
 	close(): void {

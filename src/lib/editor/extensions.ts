@@ -6,12 +6,15 @@ import { closeBrackets, closeBracketsKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, indentLess, indentMore } from '@codemirror/commands';
 import { bracketMatching, indentOnInput, indentUnit } from '@codemirror/language';
 import { Compartment, EditorState, type Extension } from '@codemirror/state';
-import { EditorView, highlightSpecialChars, keymap, placeholder } from '@codemirror/view';
+import { EditorView, highlightSpecialChars, keymap, placeholder, tooltips } from '@codemirror/view';
 import { yCollab, yUndoManagerKeymap } from 'y-codemirror.next';
 import type { Awareness } from 'y-protocols/awareness';
 import type * as Y from 'yjs';
 import type { CellType } from '#lib/model/cell.ts';
 import type { Problem } from '#lib/model/problem.ts';
+import { kernelCompletion } from './kernel-completion.ts';
+import { kernelInspection } from './kernel-inspection.ts';
+import type { KernelTalk } from './kernel-talk.ts';
 import { languageNow } from './languages.ts';
 import { pasteLimit } from './paste-limit.ts';
 import { remoteCursors } from './remote-cursors.ts';
@@ -29,6 +32,8 @@ export interface CellEditor {
 	/** Said by screen readers. */
 	label: string;
 	refused: (problem: Problem) => void;
+	/** The kernel behind it, for completion and documentation. */
+	kernel: KernelTalk;
 	/** The caret wants to leave over the edge of the cell. Returns whether there was somewhere to go. */
 	leave: (direction: 'up' | 'down') => boolean;
 }
@@ -48,6 +53,9 @@ export function editorExtensions(cell: CellEditor): Extension[] {
 		pasteLimit(cell.refused),
 		yCollab(cell.text, null, { undoManager: cell.undo }),
 		remoteCursors(cell.text, cell.awareness),
+		cell.type === 'code' && !cell.readOnly
+			? [kernelCompletion(cell.kernel), kernelInspection(cell.kernel), besideTheText]
+			: [],
 		keymap.of([
 			...yUndoManagerKeymap,
 			{ key: 'ArrowUp', run: (view) => atEdge(view, 'up') && cell.leave('up') },
@@ -70,6 +78,15 @@ export function editorExtensions(cell: CellEditor): Extension[] {
 		editorTheme
 	];
 }
+
+/** Lists and notes hang in the body: a cell is drawn lazily and cuts off what leaves it. They stay below the page's bar. */
+const besideTheText = tooltips({
+	...(typeof document === 'undefined' ? {} : { parent: document.body }),
+	tooltipSpace: ({ dom }) => {
+		const { clientWidth, clientHeight } = dom.ownerDocument.documentElement;
+		return { left: 8, top: 60, right: clientWidth - 8, bottom: clientHeight - 8 };
+	}
+});
 
 /** Spaces to the next stop, as Python wants them; a selection moves as a block. */
 function indent(view: EditorView): boolean {

@@ -37,6 +37,73 @@ const base = EditorView.theme({
 		zIndex: '5',
 		visibility: 'hidden'
 	},
+	// Lists and notes beside the text hang in the body: see `tooltips` in extensions.ts.
+	'.cm-tooltip': {
+		maxWidth: 'min(720px, calc(100vw - 16px))',
+		overflow: 'hidden',
+		border: '1px solid var(--line)',
+		borderRadius: 'var(--radius-2)',
+		backgroundColor: 'var(--paper-raised)',
+		color: 'var(--ink)',
+		boxShadow: 'var(--shadow)',
+		zIndex: '40'
+	},
+	'.cm-tooltip.cm-tooltip-autocomplete > ul': {
+		minWidth: '220px',
+		maxWidth: 'min(560px, calc(100vw - 24px))',
+		maxHeight: 'min(18em, 40vh)',
+		padding: 'var(--space-1)',
+		fontFamily: 'var(--font-code)',
+		fontSize: 'var(--text-14)',
+		lineHeight: 'var(--leading-code)'
+	},
+	'.cm-tooltip.cm-tooltip-autocomplete > ul > li': {
+		display: 'flex',
+		alignItems: 'center',
+		gap: 'var(--space-2)',
+		minHeight: 'calc(var(--control) - 4px)',
+		padding: '0 var(--space-2)',
+		borderRadius: 'var(--radius-1)'
+	},
+	'.cm-tooltip-autocomplete ul li[aria-selected], .cm-tooltip-autocomplete-disabled ul li[aria-selected]': {
+		backgroundColor: 'var(--accent-soft)',
+		color: 'var(--ink)'
+	},
+	'.cm-completionIcon': {
+		flex: 'none',
+		width: '1.2em',
+		padding: '0',
+		color: 'var(--ink-muted)',
+		opacity: '1'
+	},
+	'.cm-completionLabel': { flex: '1', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+	'.cm-completionMatchedText': { color: 'var(--accent)', textDecoration: 'none', fontWeight: '600' },
+	'.cm-completion-word': {
+		flex: 'none',
+		marginLeft: 'var(--space-4)',
+		color: 'var(--ink-faint)',
+		font: 'var(--text-12) var(--font-ui)'
+	},
+	'.cm-kernel-text': {
+		maxHeight: 'min(22em, 45vh)',
+		overflow: 'auto',
+		padding: 'var(--space-3)',
+		outline: 'none',
+		whiteSpace: 'pre-wrap',
+		overflowWrap: 'anywhere',
+		font: 'var(--text-14) / var(--leading-code) var(--font-code)'
+	},
+	'.cm-kernel-text:focus-visible': { boxShadow: 'inset 0 0 0 2px var(--focus)' },
+	'.cm-kernel-signature .cm-kernel-text': {
+		padding: 'var(--space-1) var(--space-2)',
+		fontSize: 'var(--text-12)'
+	},
+	'.cm-kernel-hint': {
+		padding: 'var(--space-1) var(--space-3)',
+		borderTop: '1px solid var(--line)',
+		color: 'var(--ink-faint)',
+		font: 'var(--text-12) var(--font-ui)'
+	},
 	'.cm-other-caret.cm-beside::before': { left: '2px', bottom: '1px' },
 	'.cm-other-caret.cm-named::before': { visibility: 'visible' }
 });

@@ -6,8 +6,8 @@ import type { Json } from './json.ts';
 
 /** What a kernel uses now, sampled by the agent about every two seconds while somebody looks. */
 export interface KernelUsage {
-	/** Share of one core of the kernel and all it started: 1.5 is one and a half cores. */
-	cpu: number;
+	/** Share of one core of the kernel and all it started: 1.5 is one and a half cores. null the first time. */
+	cpu: number | null;
 	/** Bytes resident, of the kernel and all it started. */
 	memory: number;
 	/** The smallest limit in force in bytes; null without one. */

@@ -23,6 +23,8 @@ export interface Config {
 	python: string;
 	/** An environment with ipykernel to use for kernels on this machine instead of making one. */
 	localEnvironment: string | null;
+	/** The server that takes our mail, and whom it is from; null: people are told in the browser only. */
+	mail: { url: string; from: string } | null;
 }
 
 /** All that is wrong with the environment, one line a variable. */
@@ -69,7 +71,26 @@ const variables = {
 	),
 	LOG_LEVEL: v.optional(v.picklist(['fatal', 'error', 'warn', 'info', 'debug', 'silent']), 'warn'),
 	PYTHON: v.optional(v.pipe(v.string(), v.minLength(1)), 'python3'),
-	LOCAL_ENVIRONMENT: v.optional(v.pipe(v.string(), v.minLength(1)))
+	LOCAL_ENVIRONMENT: v.optional(v.pipe(v.string(), v.minLength(1))),
+	SMTP_URL: v.optional(
+		v.pipe(
+			v.string(),
+			v.check(
+				(text) =>
+					URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol) && new URL(text).hostname !== '',
+				'must be a URL like smtps://user:password@mail.example.org'
+			)
+		)
+	),
+	MAIL_FROM: v.optional(
+		v.pipe(
+			v.string(),
+			v.regex(
+				/^([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/,
+				'must be an address like Ansatz <ansatz@example.org>'
+			)
+		)
+	)
 } as const;
 
 /** Read and check the environment. Throws ConfigError with every fault. */
@@ -90,13 +111,18 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 		databaseUrl: read('DATABASE_URL'),
 		logLevel: read('LOG_LEVEL'),
 		python: read('PYTHON'),
-		localEnvironment: read('LOCAL_ENVIRONMENT')
+		localEnvironment: read('LOCAL_ENVIRONMENT'),
+		smtpUrl: read('SMTP_URL'),
+		mailFrom: read('MAIL_FROM')
 	};
 	const site = values.origin ?? `http://localhost:${values.port}`;
 	const content = values.userContentOrigin ?? (values.origin ? site : `http://127.0.0.1:${values.port}`);
 	// Cookies know no ports: only another host keeps them away from what others wrote.
 	if (values.userContentOrigin && new URL(values.userContentOrigin).hostname === hostOf(site)) {
 		faults.push('USER_CONTENT_ORIGIN: must be on another host name than ORIGIN');
+	}
+	if (values.smtpUrl && !values.mailFrom && !faults.some((fault) => fault.startsWith('MAIL_FROM'))) {
+		faults.push('MAIL_FROM: is missing: with SMTP_URL it says whom our mail is from');
 	}
 	if (faults.length > 0) throw new ConfigError(faults);
 	return {
@@ -109,7 +135,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 		databaseUrl: values.databaseUrl ?? null,
 		logLevel: values.logLevel,
 		python: values.python,
-		localEnvironment: values.localEnvironment ? resolve(values.localEnvironment) : null
+		localEnvironment: values.localEnvironment ? resolve(values.localEnvironment) : null,
+		mail: values.smtpUrl && values.mailFrom ? { url: values.smtpUrl, from: values.mailFrom } : null
 	};
 }
 

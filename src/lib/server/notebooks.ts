@@ -18,17 +18,20 @@ import { outputTexts } from './output-text.ts';
 import { isPlainId } from './plain-line.ts';
 import { newToken, tokenDigest } from './secret.ts';
 import type { NotebookRow, Notebooks } from './services.ts';
+import { idleRule } from './settings.ts';
 import { streamLines, streamText } from './streams.ts';
 
 export interface NotebooksOptions {
 	db: Database;
 	collab: Collab;
 	origin: string;
+	/** The time that the unused kernel of a notebook is allowed is another one now. */
+	onIdleChanged(notebook: string): void;
 }
 
 const PAGE = 100;
 
-export function createNotebooks({ db, collab, origin }: NotebooksOptions): Notebooks {
+export function createNotebooks({ db, collab, origin, onIdleChanged }: NotebooksOptions): Notebooks {
 	/**
 	 * Refuse a change that would leave a notebook without an owner. Holds the notebook's row until the transaction ends,
 	 * so that of two owners who demote each other at once the second sees what the first did.
@@ -105,7 +108,14 @@ export function createNotebooks({ db, collab, origin }: NotebooksOptions): Noteb
 				.innerJoin(users, eq(users.id, notebooks.createdBy))
 				.innerJoin(documents, eq(documents.name, notebookDocName(id)))
 				.where(eq(notebooks.id, id));
-			return { ...rowOf({ ...row!, role }), genesis: row!.genesis };
+			return { ...rowOf({ ...row!, role }), genesis: row!.genesis, idle: await idleRule(db, id) };
+		},
+
+		async update(caller, id, { idleMinutes }) {
+			await requireRole(db, caller, id, 'share');
+			if (idleMinutes === undefined) return;
+			await db.update(notebooks).set({ idleMinutes }).where(eq(notebooks.id, id));
+			onIdleChanged(id);
 		},
 
 		async export(caller, id, format) {

@@ -6,10 +6,10 @@ import { list, object, ref } from './openapi-schemas.ts';
 export type Scope = 'read' | 'write' | 'run';
 
 export interface ApiRoute {
-	method: 'get' | 'post' | 'put' | 'delete';
+	method: 'get' | 'post' | 'put' | 'patch' | 'delete';
 	/** As in OpenAPI: `{name}` for a parameter. */
 	path: string;
-	group: 'Notebooks' | 'Runs and kernels' | 'Sharing' | 'Workspaces' | 'Server';
+	group: 'Notebooks' | 'Runs and kernels' | 'Sharing' | 'Workspaces' | 'Account' | 'Server';
 	summary: string;
 	description?: string;
 	scope: Scope | null;
@@ -73,6 +73,20 @@ export const API_ROUTES: ApiRoute[] = [
 			}
 		},
 		answer: { status: 200, description: 'The row, or the file.', schema: ref('Notebook') }
+	},
+	{
+		method: 'patch',
+		path: notebook,
+		group: 'Notebooks',
+		summary: 'Set when its unused kernel is shut down (owners)',
+		description: 'Minutes without a run; null is what the administrator has set, 0 is never.',
+		scope: 'write',
+		body: {
+			schema: object({ idleMinutes: { type: ['integer', 'null'], minimum: 0, maximum: 20160 } }, [
+				'idleMinutes'
+			])
+		},
+		answer: { status: 200, description: 'The row as it is now.', schema: ref('Notebook') }
 	},
 	{
 		method: 'delete',
@@ -162,14 +176,15 @@ export const API_ROUTES: ApiRoute[] = [
 		method: 'post',
 		path: `${notebook}/kernel`,
 		group: 'Runs and kernels',
-		summary: 'Start, interrupt, restart or shut down the kernel',
+		summary: 'Start, interrupt, restart, shut down or keep the kernel',
 		description:
-			'`workspace` and `kernelspec` are for start; without them the first of your workspaces and its default.',
+			'`workspace` and `kernelspec` are for start; without them the first of your workspaces and its default. ' +
+			'With keep, the time after which an unused kernel is shut down begins anew.',
 		scope: 'run',
 		body: {
 			schema: object(
 				{
-					action: { type: 'string', enum: ['start', 'interrupt', 'restart', 'shutdown'] },
+					action: { type: 'string', enum: ['start', 'interrupt', 'restart', 'shutdown', 'keep'] },
 					workspace: text,
 					kernelspec: text
 				},
@@ -302,6 +317,41 @@ export const API_ROUTES: ApiRoute[] = [
 				problems: list(object({ path: text, message: text }))
 			})
 		}
+	},
+	{
+		method: 'get',
+		path: '/api/account/notices',
+		group: 'Account',
+		summary: 'How I am told of the end of long runs',
+		scope: 'read',
+		answer: { status: 200, description: 'As it is now.', schema: ref('Notices') }
+	},
+	{
+		method: 'put',
+		path: '/api/account/notices',
+		group: 'Account',
+		summary: 'Change how I am told of the end of long runs',
+		scope: 'write',
+		body: { schema: ref('NoticeFields') },
+		answer: { status: 200, description: 'As it is now.', schema: ref('Notices') }
+	},
+	{
+		method: 'get',
+		path: '/api/settings',
+		group: 'Server',
+		summary: 'What is set for the whole installation (administrators)',
+		scope: 'read',
+		answer: { status: 200, description: 'As it is now.', schema: ref('Settings') }
+	},
+	{
+		method: 'put',
+		path: '/api/settings',
+		group: 'Server',
+		summary: 'Change what is set for the whole installation (administrators)',
+		description: 'What is not named stays.',
+		scope: 'write',
+		body: { schema: ref('Settings') },
+		answer: { status: 200, description: 'As it is now.', schema: ref('Settings') }
 	},
 	{
 		method: 'get',

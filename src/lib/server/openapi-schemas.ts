@@ -5,6 +5,7 @@ import { ROLES } from '#lib/model/role.ts';
 const text = { type: 'string' };
 const count = { type: 'integer' };
 const flag = { type: 'boolean' };
+const minutes = { type: ['integer', 'null'] };
 const time = { type: 'string', format: 'date-time' };
 const millis = { type: ['number', 'null'], description: 'Milliseconds since 1970.' };
 
@@ -37,15 +38,42 @@ export const SCHEMAS: Record<string, JsonObject> = {
 		description: 'RFC 9457, with a remedy.'
 	},
 	Role: { type: 'string', enum: [...ROLES] },
-	Notebook: object({
-		id: text,
-		title: text,
-		role: ref('Role'),
-		owner: text,
-		createdAt: time,
-		updatedAt: time,
-		cells: count,
-		url: text
+	Notebook: object(
+		{
+			id: text,
+			title: text,
+			role: ref('Role'),
+			owner: text,
+			createdAt: time,
+			updatedAt: time,
+			cells: count,
+			url: text,
+			idle: {
+				...object({ own: minutes, default: minutes, maximum: minutes, minutes }),
+				description:
+					'When its unused kernel is shut down: the owner’s choice (null: none, 0: never), what holds without one, ' +
+					'the longest allowed, and in `minutes` what comes of it (null: never). Not in lists.'
+			}
+		},
+		['idle']
+	),
+	Settings: object(
+		{
+			idleMinutes: { ...minutes, description: 'Shut an unused kernel down after so long; null: never.' },
+			idleMinutesMax: { ...minutes, description: 'The longest an owner may choose; null: any, and never.' }
+		},
+		['idleMinutes', 'idleMinutesMax']
+	),
+	NoticeFields: object({
+		email: { type: ['string', 'null'] },
+		notifyAfterS: { type: ['integer', 'null'], description: 'Seconds a run takes at least; null: never.' },
+		notifyByMail: flag
+	}),
+	Notices: object({
+		email: { type: ['string', 'null'] },
+		notifyAfterS: { type: ['integer', 'null'] },
+		notifyByMail: flag,
+		mail: { ...flag, description: 'Whether this server can send mail.' }
 	}),
 	Ipynb: {
 		type: 'object',
@@ -110,6 +138,10 @@ export const SCHEMAS: Record<string, JsonObject> = {
 		spec: { type: ['string', 'null'] },
 		displayName: text,
 		language: text,
+		languageVersion: text,
+		implementation: text,
+		host: text,
+		environment: text,
 		startedBy: text,
 		startedAt: millis,
 		problem: orNull({ type: 'object', properties: { code: text, title: text, detail: text, remedy: text } }),

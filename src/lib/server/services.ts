@@ -122,7 +122,9 @@ export interface Notebooks {
 		page?: { after?: string; limit?: number }
 	): Promise<{ notebooks: NotebookRow[]; next: string | null }>;
 	/** The caller's view of one; 404 when there is none or the caller has no role in it. */
-	get(caller: Caller, id: NotebookId): Promise<NotebookRow & { genesis: string }>;
+	get(caller: Caller, id: NotebookId): Promise<NotebookRow & { genesis: string; idle: IdleRule }>;
+	/** Owners: after how many minutes its unused kernel is shut down (null: as the administrator has set, 0: never). */
+	update(caller: Caller, id: NotebookId, change: { idleMinutes?: number | null }): Promise<void>;
 	/** The document as people see it now, outputs included. */
 	export(
 		caller: Caller,
@@ -150,6 +152,46 @@ export interface Notebooks {
 		from: number,
 		count: number
 	): Promise<StreamLines>;
+}
+
+/** When an unused kernel is shut down. Times in minutes. */
+export interface IdleRule {
+	/** The owner's choice; null: none, 0: never. */
+	own: number | null;
+	/** What holds without a choice; null: never. */
+	default: number | null;
+	/** The longest an owner may choose; null: any, and never. */
+	maximum: number | null;
+	/** What comes of it; null: never. */
+	minutes: number | null;
+}
+
+export interface SiteSettings {
+	/** Shut an unused kernel down after so many minutes, where the owner of its notebook has not chosen; null: never. */
+	idleMinutes: number | null;
+	/** The longest an owner may choose; null: any, and never. */
+	idleMinutesMax: number | null;
+}
+
+/** Administrators only. */
+export interface Settings {
+	read(caller: Caller): Promise<SiteSettings>;
+	write(caller: Caller, change: Partial<SiteSettings>): Promise<SiteSettings>;
+}
+
+export interface NoticeSettings {
+	/** Where mail goes to. */
+	email: string | null;
+	/** Tell me of the end of runs that took at least so many seconds; null: never. */
+	notifyAfterS: number | null;
+	notifyByMail: boolean;
+}
+
+/** How a person is told of the end of their long runs. */
+export interface Notices {
+	/** `mail`: whether the server can send any. */
+	read(caller: Caller): Promise<NoticeSettings & { mail: boolean }>;
+	write(caller: Caller, settings: NoticeSettings): Promise<NoticeSettings & { mail: boolean }>;
 }
 
 export interface WorkspaceRow {
@@ -209,6 +251,8 @@ export interface Services {
 	notebooks: Notebooks;
 	workspaces: Workspaces;
 	rooms: Rooms;
+	settings: Settings;
+	notices: Notices;
 	/** The OpenAPI description served at /api/openapi.json. */
 	openapi: JsonObject;
 	site: { origin: string; userContentOrigin: string; secure: boolean };

@@ -23,6 +23,23 @@ const passwordFields = v.object({
 	)
 });
 
+const noticeFields = v.object({
+	after: v.pipe(
+		v.string(),
+		v.regex(/^([1-9]\d{0,5})?$/, 'Choose one of the list.'),
+		v.transform((text) => (text === '' ? null : Number(text)))
+	),
+	email: v.optional(
+		v.pipe(
+			v.string(),
+			v.trim(),
+			v.maxLength(254, 'This is too long for an address.'),
+			v.union([v.literal(''), v.pipe(v.string(), v.email('Type an address like ada@example.org.'))])
+		)
+	),
+	byMail: v.optional(v.literal('yes'))
+});
+
 const tokenFields = v.object({
 	label: v.pipe(
 		v.string(),
@@ -38,7 +55,8 @@ const tokenFields = v.object({
 });
 
 export const load: PageServerLoad = async ({ locals }) => ({
-	tokens: await locals.services.accounts.tokens(signedIn(locals))
+	tokens: await locals.services.accounts.tokens(signedIn(locals)),
+	notices: await locals.services.notices.read(signedIn(locals))
 });
 
 export const actions: Actions = {
@@ -61,6 +79,22 @@ export const actions: Actions = {
 			return { at: 'password' as const, done: true };
 		});
 		return 'status' in answer ? fail(answer.status, { at: 'password' as const, ...answer.data }) : answer;
+	},
+
+	notices: async ({ locals, request }) => {
+		const caller = signedIn(locals);
+		const form = await readForm(request, noticeFields);
+		if (!form.ok) return fail(400, { at: 'notices' as const, errors: form.errors });
+		const { after, email, byMail } = form.fields;
+		const { notices } = locals.services;
+		const before = await notices.read(caller);
+		await notices.write(caller, {
+			notifyAfterS: after,
+			// Where no mail is set up its fields are not shown; what they were stays.
+			email: email === undefined ? before.email : email || null,
+			notifyByMail: email === undefined ? before.notifyByMail : byMail === 'yes'
+		});
+		return { at: 'notices' as const, done: true };
 	},
 
 	token: async ({ locals, request }) => {

@@ -2,7 +2,7 @@ import type { FormAnswer } from '../form-answer.ts';
 
 /** What one of the forms of the account page says, and which. */
 export interface AccountAnswer extends FormAnswer {
-	at: 'name' | 'password' | 'token' | 'revoke';
+	at: 'name' | 'password' | 'notices' | 'token' | 'revoke';
 	done?: boolean;
 	/** A token just made: the only time it is shown. */
 	token?: string;

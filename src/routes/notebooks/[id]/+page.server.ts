@@ -9,6 +9,7 @@ export const load: PageServerLoad = async ({ locals, params, depends }) => {
 	const { id, name, displayName } = caller.user;
 	return {
 		notebook: { id: notebook.id, title: notebook.title, role: notebook.role, genesis: notebook.genesis },
-		user: { id, name: displayName || name }
+		user: { id, name: displayName || name },
+		notifyAfterS: (await locals.services.notices.read(caller)).notifyAfterS
 	};
 };

@@ -9,8 +9,8 @@ import type { RequestHandler } from './$types';
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const body = v.object({
 	action: v.picklist(
-		['start', 'interrupt', 'restart', 'shutdown'],
-		'must be start, interrupt, restart or shutdown'
+		['start', 'interrupt', 'restart', 'shutdown', 'keep'],
+		'must be start, interrupt, restart, shutdown or keep'
 	),
 	workspace: v.nullish(name),
 	kernelspec: v.nullish(name)

@@ -1,0 +1,113 @@
+/** Tells people by mail that a long run of theirs has ended. The browser's half is in the page, which hears it by itself. */
+import { eq } from 'drizzle-orm';
+import type { Database } from '#db/database.ts';
+import { users } from '#db/schema.ts';
+import type { Run, RunState } from '#lib/model/run.ts';
+import type { Mailer } from './mail.ts';
+import { plainLine } from './plain-line.ts';
+import type { Caller, Notices, NoticeSettings } from './services.ts';
+
+/** Where a run stood when it ended. */
+export interface RunPlace {
+	notebook: string;
+	title: string;
+	/** Number of the cell, from 1; null when it was deleted meanwhile. */
+	cell: number | null;
+}
+
+export interface RunNoticesOptions {
+	db: Database;
+	/** null: no mail server is set up. */
+	mailer: Mailer | null;
+	origin: string;
+	logger: { warn(fields: object, message: string): void };
+}
+
+export interface RunNotices extends Notices {
+	/** A run has ended: who pressed it is told, when it took as long as they said. Never throws. */
+	ended(run: Run, place: RunPlace): void;
+	/** Everything that was to be sent was taken or refused. */
+	settled(): Promise<void>;
+}
+
+/** Ends worth telling: not what somebody stopped or took back with their own hand. */
+const WORDS: Partial<Record<RunState, string>> = {
+	done: 'finished',
+	error: 'failed',
+	lost: 'ended, nobody saw how'
+};
+
+export function createRunNotices({ db, mailer, origin, logger }: RunNoticesOptions): RunNotices {
+	const pending = new Set<Promise<void>>();
+
+	async function tell(run: Run, { notebook, title, cell }: RunPlace): Promise<void> {
+		const word = WORDS[run.state];
+		const took = tookMs(run);
+		if (!mailer || !run.by || !word || took === null) return;
+		const [user] = await db.select().from(users).where(eq(users.id, run.by.id));
+		if (!user?.email || !user.notifyByMail || user.notifyAfterS === null) return;
+		if (took < user.notifyAfterS * 1000) return;
+		const what = cell === null ? 'A deleted cell' : `Cell ${cell}`;
+		const name = plainLine(title) || 'Untitled';
+		await mailer.send({
+			to: user.email,
+			subject: `${run.state === 'done' ? '✓' : '✗'} ${name}: ${what.toLowerCase()} ${word}`,
+			text: [
+				`${what} of “${name}” ${word} after ${inWords(took)}.`,
+				'',
+				`${origin}/notebooks/${notebook}`,
+				'',
+				`You get this because you asked to be told of runs of ${inWords(user.notifyAfterS * 1000)} and more.`,
+				`Change that at ${origin}/account`
+			].join('\n')
+		});
+	}
+
+	return {
+		ended(run, place) {
+			const told = tell(run, place).catch((error: unknown) =>
+				logger.warn({ notebook: place.notebook, run: run.id, err: error }, 'a mail was not sent')
+			);
+			pending.add(told);
+			void told.finally(() => pending.delete(told));
+		},
+		async settled() {
+			await Promise.all(pending);
+		},
+		read: (caller) => readNotices(db, caller, mailer !== null),
+		async write(caller, { email, notifyAfterS, notifyByMail }) {
+			await db
+				.update(users)
+				.set({ email, notifyAfterS, notifyByMail: notifyByMail && email !== null })
+				.where(eq(users.id, caller.user.id));
+			return readNotices(db, caller, mailer !== null);
+		}
+	};
+}
+
+async function readNotices(
+	db: Database,
+	{ user }: Caller,
+	mail: boolean
+): Promise<NoticeSettings & { mail: boolean }> {
+	const [row] = await db
+		.select({ email: users.email, notifyAfterS: users.notifyAfterS, notifyByMail: users.notifyByMail })
+		.from(users)
+		.where(eq(users.id, user.id));
+	return { email: null, notifyAfterS: null, notifyByMail: false, ...row, mail };
+}
+
+/** How long it took, as the kernel's machine measured it, or by our clock where it could not. */
+function tookMs({ durationMs, startedAt, finishedAt }: Run): number | null {
+	if (durationMs !== null) return durationMs;
+	return startedAt !== null && finishedAt !== null ? finishedAt - startedAt : null;
+}
+
+function inWords(ms: number): string {
+	const seconds = Math.round(ms / 1000);
+	if (seconds < 60) return seconds === 1 ? '1 second' : `${seconds} seconds`;
+	const minutes = Math.floor(seconds / 60);
+	if (minutes < 60) return minutes === 1 ? '1 minute' : `${minutes} minutes`;
+	const rest = minutes % 60;
+	return `${Math.floor(minutes / 60)} h${rest === 0 ? '' : ` ${rest} min`}`;
+}

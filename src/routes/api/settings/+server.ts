@@ -1,0 +1,20 @@
+import * as v from 'valibot';
+import { readBody } from '../request.ts';
+import { endpoint } from '../respond.ts';
+import { idleMinutes } from './minutes.ts';
+import type { RequestHandler } from './$types';
+
+const body = v.object({
+	idleMinutes: v.optional(v.nullable(idleMinutes(1))),
+	idleMinutesMax: v.optional(v.nullable(idleMinutes(1)))
+});
+
+export const GET: RequestHandler = endpoint('read', ({ locals }, caller) =>
+	locals.services.settings.read(caller)
+);
+
+export const PUT: RequestHandler = endpoint('write', async ({ locals, request }, caller) => {
+	const change = await readBody(request, body);
+	const named = Object.entries(change).filter(([, value]) => value !== undefined);
+	return locals.services.settings.write(caller, Object.fromEntries(named));
+});

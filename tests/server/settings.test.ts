@@ -1,0 +1,130 @@
+/** Settings of the installation, of a notebook and of a person, over HTTP: who may, what is taken, what is refused. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openSeed, type Seed, type SeededPerson } from '../support/people.ts';
+import { startServer, type ServerProcess } from '../support/server-process.ts';
+
+let server: ServerProcess;
+let seed: Seed;
+let ada: SeededPerson;
+let bob: SeededPerson;
+let notebook: string;
+
+beforeAll(async () => {
+	// Nobody listens there: nothing is sent in these tests.
+	server = await startServer({
+		env: { SMTP_URL: 'smtp://user:canary-smtp@127.0.0.1:9', MAIL_FROM: 'Ansatz <ansatz@example.org>' }
+	});
+	seed = await openSeed(server);
+	ada = await seed.person('ada', { admin: true });
+	bob = await seed.person('bob');
+	notebook = await seed.notebook(ada);
+	await seed.member(notebook, bob, 'editor');
+});
+afterAll(async () => {
+	await seed?.close();
+	await server?.end();
+});
+
+async function call(
+	person: SeededPerson,
+	method: string,
+	path: string,
+	body?: unknown
+): Promise<[number, Record<string, unknown>]> {
+	const answer = await fetch(server.origin + path, {
+		method,
+		headers: { Authorization: `Bearer ${person.token}`, 'Content-Type': 'application/json' },
+		...(body === undefined ? {} : { body: JSON.stringify(body) })
+	});
+	return [answer.status, (await answer.json()) as Record<string, unknown>];
+}
+
+test('a fresh installation shuts nothing down, and only administrators see and change that', async () => {
+	const fresh = { idleMinutes: null, idleMinutesMax: null };
+	expect(await call(ada, 'GET', '/api/settings')).toEqual([200, fresh]);
+	for (const method of ['GET', 'PUT'])
+		expect(await call(bob, method, '/api/settings', method === 'PUT' ? fresh : undefined)).toEqual([
+			403,
+			expect.objectContaining({ code: 'administrators-only' })
+		]);
+	expect(await call(ada, 'PUT', '/api/settings', { idleMinutes: 60 })).toEqual([
+		200,
+		{ idleMinutes: 60, idleMinutesMax: null }
+	]);
+	expect(await call(ada, 'PUT', '/api/settings', { idleMinutesMax: 240 })).toEqual([
+		200,
+		{ idleMinutes: 60, idleMinutesMax: 240 }
+	]);
+	expect((await call(ada, 'PUT', '/api/settings', { idleMinutes: 300 }))[1].code).toBe('idle-above-maximum');
+	for (const wrong of [0, -1, 1.5, '60', 20_161])
+		expect((await call(ada, 'PUT', '/api/settings', { idleMinutes: wrong }))[0]).toBe(400);
+	expect(await call(ada, 'GET', '/api/settings')).toEqual([200, { idleMinutes: 60, idleMinutesMax: 240 }]);
+});
+
+test('the owner of a notebook chooses within the maximum; an editor does not', async () => {
+	const path = `/api/notebooks/${notebook}`;
+	expect((await call(bob, 'PATCH', path, { idleMinutes: 5 }))[1].code).toBe('role');
+	expect((await call(bob, 'GET', path))[1].idle).toEqual({
+		own: null,
+		default: 60,
+		maximum: 240,
+		minutes: 60
+	});
+	expect((await call(ada, 'PATCH', path, { idleMinutes: 5 }))[1].idle).toMatchObject({ own: 5, minutes: 5 });
+	expect((await call(ada, 'PATCH', path, { idleMinutes: 0 }))[1].idle).toMatchObject({
+		own: 0,
+		minutes: 240
+	});
+	expect((await call(ada, 'PATCH', path, {}))[1].idle).toMatchObject({ own: 0 });
+	expect((await call(ada, 'PATCH', path, { idleMinutes: -1 }))[0]).toBe(400);
+	expect((await call(ada, 'PATCH', path, { idleMinutes: null }))[1].idle).toMatchObject({ own: null });
+});
+
+test('how one is told of long runs is one’s own', async () => {
+	const off = { email: null, notifyAfterS: null, notifyByMail: false, mail: true };
+	const path = '/api/account/notices';
+	expect(await call(bob, 'GET', path)).toEqual([200, off]);
+	const fields = { email: 'bob@example.org', notifyAfterS: 30, notifyByMail: true };
+	expect(await call(bob, 'PUT', path, fields)).toEqual([200, { ...fields, mail: true }]);
+	expect(await call(ada, 'GET', path)).toEqual([200, off]);
+	for (const wrong of [{ email: 'nobody' }, { email: 'a@b.c\nBcc: d@e.f' }, { notifyAfterS: 0 }])
+		expect((await call(bob, 'PUT', path, { ...fields, ...wrong }))[0]).toBe(400);
+	// No switch without an address.
+	expect((await call(bob, 'PUT', path, { ...fields, email: null }))[1].notifyByMail).toBe(false);
+});
+
+test('the account page takes an address where mail is set up, and says what is wrong with one', async () => {
+	const cookie = `${bob.cookie.name}=${bob.cookie.value}`;
+	const page = async (): Promise<string> =>
+		(await fetch(`${server.origin}/account`, { headers: { Cookie: cookie } })).text();
+	const send = (fields: Record<string, string>): Promise<Response> =>
+		fetch(`${server.origin}/account?/notices`, {
+			method: 'POST',
+			headers: {
+				Origin: server.origin,
+				Cookie: cookie,
+				Accept: 'text/html',
+				'Content-Type': 'application/x-www-form-urlencoded'
+			},
+			body: new URLSearchParams(fields).toString()
+		});
+	expect((await send({ after: '300', email: 'bob@example.org', byMail: 'yes' })).status).toBe(200);
+	expect((await call(bob, 'GET', '/api/account/notices'))[1]).toEqual({
+		email: 'bob@example.org',
+		notifyAfterS: 300,
+		notifyByMail: true,
+		mail: true
+	});
+	expect(await page()).toContain('value="bob@example.org"');
+	const refused = await send({ after: '300', email: 'bob at example', byMail: 'yes' });
+	expect(refused.status).toBe(400);
+	expect(await refused.text()).toContain('Type an address like ada@example.org.');
+	expect((await send({ after: '', email: '' })).status).toBe(200);
+	expect((await call(bob, 'GET', '/api/account/notices'))[1]).toMatchObject({
+		email: null,
+		notifyAfterS: null,
+		notifyByMail: false
+	});
+	expect(await page()).not.toContain('canary-smtp');
+	expect(server.output()).not.toContain('canary-smtp');
+});

@@ -3,8 +3,8 @@ import AxeBuilder from '@axe-core/playwright';
 import { cells, expect, openNotebook, saved, test, typeInto } from './support.ts';
 
 test('a question survives a reload, and somebody else who may run answers it', async ({ browser, site }) => {
-	const ada = await site.seed.person('ada', { displayName: 'Ada', admin: true });
-	const bob = await site.seed.person('bob', { displayName: 'Bob' });
+	const ada = await site.seed.person('klaus', { displayName: 'Ada', admin: true });
+	const bob = await site.seed.person('karl', { displayName: 'Bob' });
 	const id = await site.seed.notebook(ada);
 	await site.seed.member(id, bob, 'runner');
 	const mine = await openNotebook(await site.signedIn(browser, ada), site, id);
@@ -29,7 +29,7 @@ test('a question survives a reload, and somebody else who may run answers it', a
 });
 
 test('a password is asked for hidden and not shown afterwards', async ({ browser, site }) => {
-	const eva = await site.seed.person('eva', { displayName: 'Eva', admin: true });
+	const eva = await site.seed.person('kora', { displayName: 'Eva', admin: true });
 	const page = await openNotebook(await site.signedIn(browser, eva), site, await site.seed.notebook(eva));
 	await typeInto(page, 0, 'import getpass; print(len(getpass.getpass("Key: ")))');
 	await page.keyboard.press('Control+Enter');
@@ -42,7 +42,7 @@ test('a password is asked for hidden and not shown afterwards', async ({ browser
 });
 
 test('progress bars stay one line each, also after a reload in the middle', async ({ browser, site }) => {
-	const pia = await site.seed.person('pia', { displayName: 'Pia', admin: true });
+	const pia = await site.seed.person('kay', { displayName: 'Pia', admin: true });
 	const page = await openNotebook(await site.signedIn(browser, pia), site, await site.seed.notebook(pia));
 	await typeInto(
 		page,
@@ -66,7 +66,7 @@ test('a long output is read whole: by lines to its end, while the cell still run
 	browser,
 	site
 }) => {
-	const leo = await site.seed.person('leo', { displayName: 'Leo', admin: true });
+	const leo = await site.seed.person('knut', { displayName: 'Leo', admin: true });
 	const page = await openNotebook(await site.signedIn(browser, leo), site, await site.seed.notebook(leo));
 	await typeInto(page, 0, 'for i in range(300000): print("line", i)\ninput("more?")');
 	await page.keyboard.press('Escape');

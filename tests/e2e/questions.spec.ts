@@ -33,7 +33,7 @@ const options = (page: Page) => page.locator('.cm-tooltip-autocomplete [role=opt
 const documentation = (page: Page) => page.locator('.cm-kernel-all');
 
 test('Tab completes an attribute of a living object, also while a cell runs', async ({ browser, site }) => {
-	const ida = await site.seed.person('ida', { admin: true, displayName: 'Ida' });
+	const ida = await site.seed.person('ines', { admin: true, displayName: 'Ines' });
 	const id = await site.seed.notebook(ida, notebook(SETUP, 'input("wait")', ''));
 	const page = await openNotebook(await site.signedIn(browser, ida), site, id);
 	// Without a kernel, words of the notebook's own code.
@@ -141,7 +141,7 @@ for (const { colorScheme, viewport } of SCREENS) {
 		browser,
 		site
 	}, info) => {
-		test.setTimeout(180_000);
+		test.setTimeout(300_000);
 		const mia = await site.seed.person(`mia-${colorScheme}-${viewport.width}`, { admin: true });
 		const id = await site.seed.notebook(mia, notebook(SETUP, 'later = 5', ''));
 		const context = await site.signedIn(browser, mia, { colorScheme, viewport });

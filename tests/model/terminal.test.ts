@@ -8,7 +8,7 @@ function shown(...chunks: string[]): string {
 }
 
 /** Without colours. */
-// eslint-disable-next-line no-control-regex -- colours are control characters
+
 const plain = (text: string): string => text.replace(/\x1b\[[\d;]*m/g, '');
 
 test('tqdm: one bar stays one line, two bars stay two', () => {

@@ -22,12 +22,12 @@ export interface Screen {
 
 /** So many lines can be reached by moving up: more than any terminal is high. */
 const REACH = 200;
-// eslint-disable-next-line no-control-regex -- control characters are what this file is about
+
 const MOVES = /[\r\b]|\x1b(?:\[[\d;?]*[A-LP-Zfsu@d`hl]|[78cDEHM=>]|\[?[\d;?]*$|\][^\x07]*$)/;
-// eslint-disable-next-line no-control-regex
+
 const TOKEN =
 	/\x1b\[([\d;?]*)([@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-Z\\^-~]|[\r\n\b]|[^\x1b\r\n\b]+/y;
-// eslint-disable-next-line no-control-regex
+
 const STYLE = /\x1b\[([\d;]*)m/g;
 const RESET = '\x1b[0m';
 const LONGEST_REST = 256;
@@ -222,5 +222,5 @@ function styleAtEnd(line: string): string {
 function styled(style: string, word: string): string {
 	const codes = word.slice(2, -1);
 	if (codes === '' || /(^|;)0?$/.test(codes)) return '';
-	return ((/^0;/.test(codes) ? '' : style) + word).slice(-120).replace(/^[^\x1b]*/, ''); // eslint-disable-line no-control-regex
+	return ((/^0;/.test(codes) ? '' : style) + word).slice(-120).replace(/^[^\x1b]*/, '');
 }

@@ -21,10 +21,13 @@ import type { OutputStore } from './output-store.ts';
 import type { StreamStore } from './stream-store.ts';
 import type { UpdateLog } from './update-log.ts';
 
-/** Least time between two batches, and after one that was large: nobody reads a flood at 25 pictures a second. */
+/** Least time between two batches. */
 const BATCH_MS = 40;
-const LARGE_BATCH_MS = 200;
-const LARGE_BYTES = 48 * 1024;
+/** The same after batches of more bytes: nobody reads a flood at 25 pictures a second. */
+const PAUSES_MS: [bytes: number, pause: number][] = [
+	[48 * 1024, 200],
+	[4 * 1024, 100]
+];
 
 /**
  * When a change is written. `now`: a run has ended, nothing of it may wait · `soon`: output; the first after a pause goes
@@ -201,7 +204,7 @@ export class Projection {
 			return;
 		}
 		const sinceLast = performance.now() - this.#lastFlush;
-		const pause = this.#lastBytes > LARGE_BYTES ? LARGE_BATCH_MS : BATCH_MS;
+		const pause = PAUSES_MS.find(([bytes]) => this.#lastBytes > bytes)?.[1] ?? BATCH_MS;
 		const wait = urgency === 'now' ? 0 : urgency === 'later' ? pause : Math.max(0, pause - sinceLast);
 		if (wait === 0) {
 			clearTimeout(this.#timer);

@@ -1,4 +1,5 @@
 /** Shuts an unused kernel down: after a time without a run, with a warning before. A running cell is use. */
+import type { Problem } from '#lib/model/problem.ts';
 
 /** How long before the end everybody is told. */
 const WARN_MS = 2 * 60_000;
@@ -76,4 +77,15 @@ export class IdleWatch {
 		this.#timer = setTimeout(act, ms);
 		this.#timer.unref();
 	}
+}
+
+/** Why the kernel is gone, for the page. */
+export function idleProblem(minutes: number): Problem {
+	const time = minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
+	return {
+		code: 'idle-stop',
+		title: `The kernel was shut down: nobody used it for ${time}.`,
+		detail: 'Its variables are gone; text and results are not.',
+		remedy: 'Start it again and run the cells you need.'
+	};
 }

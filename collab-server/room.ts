@@ -8,7 +8,6 @@ import type { Database } from '#db/database.ts';
 import type { Cell } from '#lib/model/cell.ts';
 import type { KernelGateway } from '#lib/model/gateway.ts';
 import { newId, type NotebookId, type RunId } from '#lib/model/ids.ts';
-import type { JsonObject } from '#lib/model/json.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import {
 	cellIds,
@@ -22,25 +21,25 @@ import {
 import { ProblemError } from '#lib/model/problem.ts';
 import type { CommandResult, RoomCommand } from '#lib/model/room-command.ts';
 import type { RoomNews } from '#lib/model/room-news.ts';
-import { answerInput, type Run } from '#lib/model/run.ts';
+import type { Run } from '#lib/model/run.ts';
 import { runtimeDocName, type KernelView } from '#lib/model/runtime-doc.ts';
 import { checkBaton, nextBaton } from './baton.ts';
 import type { RoomUser } from './caller.ts';
 import { EventFold } from './event-fold.ts';
-import { IdleWatch } from './idle-watch.ts';
+import { idleProblem, IdleWatch } from './idle-watch.ts';
 import { KernelLink } from './kernel-link.ts';
+import { KernelPlace } from './kernel-place.ts';
+import { isTalk, KernelTalk } from './kernel-talk.ts';
 import type { Logger } from './logger.ts';
 import type { OpenDocument } from './open-document.ts';
 import { OutputStore } from './output-store.ts';
 import { Projection } from './projection.ts';
-import { complete, inspect } from './questions.ts';
 import { notice, RunDesk } from './run-desk.ts';
 import { RunLedger } from './run-ledger.ts';
 import { covers } from './state-vector.ts';
 import { StreamStore } from './stream-store.ts';
 import type { UpdateLog } from './update-log.ts';
 import { UsageWatch } from './usage-watch.ts';
-import { listVariables, readTable } from './variables.ts';
 import { WidgetFold } from './widget-fold.ts';
 import type { WorkspaceDirectory } from './workspace-directory.ts';
 
@@ -57,8 +56,6 @@ export interface RoomOptions {
 	onRunEnded?(notebook: NotebookId, run: Run): void;
 }
 
-/** How long a kernel may take to say goodbye before its successor is started. */
-const GOODBYE_MS = 10_000;
 /** Output that waits for the database, above which the agent is told to keep what it has, and below which to go on. */
 const ENOUGH = 8 * 1024 * 1024;
 
@@ -75,9 +72,10 @@ export class Room {
 	readonly #store: OutputStore;
 	readonly #streams: StreamStore;
 	readonly #idle: IdleWatch;
+	readonly #talk: KernelTalk;
+	readonly #place: KernelPlace;
 	readonly #usage: UsageWatch;
 	readonly #runtime: OpenDocument;
-	#starting: Promise<void> | null = null;
 	#closed = false;
 	/** Minutes without use for which the kernel is being shut down. */
 	#unused: number | null = null;
@@ -135,6 +133,17 @@ export class Room {
 			onStop: (minutes) => void this.#stopUnused(minutes),
 			onFault: (error) => logger.warn({ notebook, err: error }, 'the idle time of a kernel is not known')
 		});
+		this.#place = new KernelPlace({
+			notebook,
+			directory,
+			link: this.#link,
+			desk: this.#desk,
+			projection: this.#projection,
+			widgets: this.#widgets,
+			logger,
+			metadata: () => readMetadata(this.#doc)
+		});
+		this.#talk = new KernelTalk(this.#link, this.#projection, this.#widgets, () => this.#idle.used());
 		this.#usage = new UsageWatch(
 			() => (this.#link.alive && this.#viewers > 0 ? this.kernel.kernel : null),
 			() => this.#link.usage(),
@@ -157,34 +166,16 @@ export class Room {
 
 	/** Nothing runs, nothing waits, no kernel is held: the room may be closed. */
 	get isIdle(): boolean {
-		return !this.#link.held && this.#desk.isIdle && this.#starting === null;
+		return !this.#link.held && this.#desk.isIdle && !this.#place.isStarting;
 	}
 
 	/** Do what a person with the right to it asked for. Refuses with ProblemError. */
 	async command(user: RoomUser, command: RoomCommand, owner = false): Promise<CommandResult> {
 		checkBaton(this.kernel.baton, user, command.do);
+		if (isTalk(command)) return this.#talk.command(command);
 		switch (command.do) {
 			case 'run':
 				return this.#run(user, command.cells, command);
-			case 'input':
-				return this.#answer(command.run, command.seq, command.value);
-			case 'complete':
-				if (!this.#link.alive)
-					return { completions: { from: command.cursor, to: command.cursor, options: [] } };
-				return complete((question) => this.#link.ask(question), command.code, command.cursor);
-			case 'inspect':
-				if (!this.#link.alive) return { inspection: null };
-				return inspect((question) => this.#link.ask(question), command.code, command.cursor, command.detail);
-			case 'variables':
-				return listVariables((question) => this.#link.ask(question), this.#link.alive ? this.kernel : null);
-			case 'table':
-				return readTable(
-					(question) => this.#link.ask(question),
-					this.#link.alive ? this.kernel : null,
-					command
-				);
-			case 'comm':
-				return this.#comm(command.comm, command.data as JsonObject, command.buffers ?? []);
 			case 'move':
 				if (!this.#desk.move(command.run, command.before)) throw new ProblemError(409, NOT_WAITING);
 				return {};
@@ -201,7 +192,8 @@ export class Room {
 				await this.#interrupt();
 				return {};
 			case 'start':
-				await this.#replaceKernel(user, command.workspace, command.spec ?? null);
+				await this.#place.replace(user, command.workspace, command.spec ?? null);
+				this.#advance(user);
 				return {};
 			case 'restart':
 				return this.#restart(user, command.runAll === true, command.keepGoing === true);
@@ -282,7 +274,7 @@ export class Room {
 		}: { stateVector?: string | undefined; keepGoing?: boolean | undefined } = {}
 	): Promise<CommandResult> {
 		if (stateVector !== undefined) await covers(this.#doc, Buffer.from(stateVector, 'base64'));
-		await this.#checkPlace(user);
+		await this.#place.check(user);
 		const ids = wanted === 'all' ? cellIds(this.#doc) : wanted;
 		const cells = ids
 			.map((id) => readCell(this.#doc, id))
@@ -292,55 +284,12 @@ export class Room {
 		return { runs: runs.map(({ id, cell }) => ({ id, cell })) };
 	}
 
-	/** Everybody in the notebook sees the question; the first answer counts. */
-	async #answer(id: RunId, seq: number, value: string): Promise<CommandResult> {
-		const run = this.#projection.run(id);
-		if (run?.input?.seq !== seq) throw new ProblemError(409, NOT_ASKED);
-		// Before what the kernel prints next.
-		this.#projection.put(answerInput(run, value));
-		try {
-			await this.#link.answer(id, seq, value);
-		} catch (error) {
-			const now = this.#projection.run(id);
-			if (now && now.finishedAt === null) this.#projection.put({ ...now, input: run.input });
-			throw error;
-		}
-		return {};
-	}
-
-	async #comm(comm: string, data: JsonObject, buffers: string[]): Promise<CommandResult> {
-		const bytes = buffers.map((text) => new Uint8Array(Buffer.from(text, 'base64')));
-		const message = this.#link.held ? this.#widgets.fromViewer(comm, data, bytes) : null;
-		if (!message) throw new ProblemError(409, WIDGET_GONE);
-		this.#idle.used();
-		await this.#link.comm(message);
-		return {};
-	}
-
 	async #interrupt(): Promise<void> {
 		this.#desk.cancel();
 		if (!this.#link.alive) return;
 		const { active } = this.#desk;
 		if (active) this.#projection.put({ ...active, interrupting: true });
 		await this.#link.interrupt();
-	}
-
-	/** Refuse a run before it is queued when there is nowhere for it to go. */
-	async #checkPlace(user: RoomUser): Promise<void> {
-		if (this.#link.held || this.#starting) return;
-		const { directory } = this.#options;
-		const { workspace } = this.kernel;
-		if (workspace !== null && (await directory.mayUse(user, workspace))) return;
-		if ((await directory.defaultFor(user)) !== null) return;
-		throw new ProblemError(409, {
-			code: 'no-workspace',
-			title: 'There is nowhere to run this yet.',
-			detail:
-				workspace === null
-					? 'You have no workspace.'
-					: 'Its kernel is not running, and the workspace it ran on is not yours.',
-			remedy: 'Add a machine you can reach by SSH, or ask the owner of the kernel to start it.'
-		});
 	}
 
 	/** Give the kernel the next run, starting one if need be. */
@@ -352,7 +301,7 @@ export class Room {
 			if (next) void this.#execute(next.run, next.source);
 		} else if (!this.#link.held && user) {
 			// What goes wrong is in the document and in the cells that waited.
-			this.#ensureKernel(user).catch(() => undefined);
+			this.#place.ensure(user).catch(() => undefined);
 		}
 	}
 
@@ -365,73 +314,18 @@ export class Room {
 		}
 	}
 
-	/** Start a kernel on the notebook's workspace or the person's own. Runs that wait go when it is up. */
-	#ensureKernel(user: RoomUser): Promise<void> {
-		return this.#once(async () => {
-			const { directory } = this.#options;
-			const { workspace: last, spec } = this.kernel;
-			const keep = last !== null && (await directory.mayUse(user, last));
-			const workspace = keep ? last : await directory.defaultFor(user);
-			if (workspace === null) this.#desk.giveUp('There is nowhere to run this: no workspace was chosen.');
-			else await this.#startOn(user, workspace, keep ? spec : null);
-		});
-	}
-
-	/** One start at a time; who comes meanwhile shares it. */
-	#once(start: () => Promise<void>): Promise<void> {
-		this.#starting ??= start().finally(() => {
-			this.#starting = null;
-		});
-		return this.#starting;
-	}
-
-	async #startOn(user: RoomUser, workspace: string, spec: string | null): Promise<void> {
-		try {
-			await this.#link.start(user, workspace, spec, readMetadata(this.#doc));
-			this.#widgets.begin();
-		} catch (error) {
-			if (!(error instanceof ProblemError)) {
-				this.#options.logger.error({ notebook: this.#notebook, err: error }, 'a kernel could not be started');
-			}
-			this.#desk.giveUp(error instanceof ProblemError ? error.message : 'The kernel could not be started.');
-			throw error;
-		}
-	}
-
-	async #replaceKernel(user: RoomUser, workspace: string, spec: string | null): Promise<void> {
-		if (!(await this.#options.directory.mayUse(user, workspace))) {
-			throw new ProblemError(403, {
-				code: 'workspace-not-yours',
-				title: 'This workspace is not yours.',
-				remedy: 'Choose one of your own.'
-			});
-		}
-		await this.#stopKernel();
-		await this.#once(() => this.#startOn(user, workspace, spec));
-		this.#advance(user);
-	}
-
 	async #restart(user: RoomUser, runAll: boolean, keepGoing: boolean): Promise<CommandResult> {
-		await this.#stopKernel(true);
-		const started = this.#ensureKernel(user);
+		await this.#place.stop(true);
+		const started = this.#place.ensure(user);
 		if (runAll) return this.#run(user, 'all', { keepGoing });
 		await started;
 		return {};
 	}
 
-	/** End the kernel and what it was doing, and wait until it has said so. Runs that wait for a first kernel stay. */
-	async #stopKernel(restart = false): Promise<void> {
-		if (!this.#link.held) return;
-		this.#desk.cancel();
-		const { active } = this.#desk;
-		await this.#link.shutdown(restart);
-		if (active) await this.#desk.waitFor(active.id, GOODBYE_MS);
-	}
-
 	async #reconnect(user: RoomUser): Promise<void> {
 		const { kernel, workspace, spec } = this.kernel;
 		if (kernel !== null) await this.#resume();
-		else if (workspace !== null) await this.#replaceKernel(user, workspace, spec);
+		else if (workspace !== null) await this.#place.replace(user, workspace, spec);
 		this.#advance(user);
 	}
 
@@ -504,7 +398,7 @@ export class Room {
 	#onGone(sentence: string, expected: boolean): void {
 		this.#idle.end();
 		if (expected && this.#unused !== null) {
-			this.#projection.setKernel({ problem: { ...IDLE_STOP, title: idleSentence(this.#unused) } });
+			this.#projection.setKernel({ problem: idleProblem(this.#unused) });
 			this.#unused = null;
 		}
 		const { active } = this.#desk;
@@ -537,31 +431,8 @@ export class Room {
 	}
 }
 
-const NOT_ASKED = {
-	code: 'not-asked',
-	title: 'This question has been answered, or its run has ended.',
-	remedy: 'Look at the cell: what came of it is there.'
-};
-
 const NOT_WAITING = {
 	code: 'not-waiting',
 	title: 'That run does not wait any more.',
 	remedy: 'Look at the queue again: it has moved on.'
 };
-
-const WIDGET_GONE = {
-	code: 'widget-gone',
-	title: 'The kernel of this widget is not running.',
-	remedy: 'Run the cell again to bring the widget back to life.'
-};
-
-const IDLE_STOP = {
-	code: 'idle-stop',
-	detail: 'Its variables are gone; text and results are not.',
-	remedy: 'Start it again and run the cells you need.'
-};
-
-function idleSentence(minutes: number): string {
-	const time = minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
-	return `The kernel was shut down: nobody used it for ${time}.`;
-}

@@ -1,6 +1,6 @@
 // `npm test`: set up what the tests need, then run every check. `npm test -- unit` (or agent, kernels, e2e, check) runs a part.
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareKernels } from '../tests/kernels/environments.mjs';
 import {
@@ -14,7 +14,7 @@ import {
 } from './prerequisites.mjs';
 
 const wanted = process.argv.slice(2);
-const parts = { check: checks, agent: agentTests, unit: unitTests, kernels: kernelTests, e2e: browserTests };
+const parts = { check: checks, agent: agentTests, kernels: kernelTests, unit: unitTests, e2e: browserTests };
 const unknown = wanted.find((part) => !(part in parts));
 if (unknown !== undefined) {
 	console.error(`There is no part “${unknown}”; there are ${Object.keys(parts).join(', ')}.`);
@@ -25,7 +25,7 @@ requirePython();
 installDependencies();
 requirePackages({ sshd: 'openssh-server', chromium: 'chromium', git: 'git' });
 const python = pythonEnvironment('python', join(root, 'tests', 'agent', 'requirements.txt'));
-if (wanted.length === 0 || wanted.includes('kernels')) prepareKernels();
+if (wanted.includes('kernels')) prepareKernels();
 buildSite();
 
 const data = existsSync(join(root, '..', 'shared', 'data'));
@@ -33,11 +33,13 @@ console.log(
 	data ? 'Running over ../shared/data as well.' : 'No ../shared/data: running over the fixtures alone.'
 );
 
+// The peers' suites mostly wait for kernels: they go beside the parts before them, which use one core.
+const kernels = wanted.length === 0 ? beside('kernels') : null;
 const results = [];
 for (const [name, part] of Object.entries(parts)) {
 	if (wanted.length > 0 && !wanted.includes(name)) continue;
 	console.log(`\n── ${name}`);
-	results.push({ name, ...part() });
+	results.push({ name, ...(name === 'kernels' && kernels ? await kernels : part()) });
 }
 
 console.log('');
@@ -102,6 +104,28 @@ function kernelTests() {
 	if (!existsSync(file)) return outcome(0, 1);
 	const { passed, failed, skipped } = JSON.parse(readFileSync(file, 'utf8'));
 	return outcome(passed, failures(status, failed), skipped);
+}
+
+/** A part in a process of its own; its words are printed when it is over. */
+function beside(name) {
+	const file = join(root, 'test-results', `${name}.log`);
+	mkdirSync(join(root, 'test-results'), { recursive: true });
+	const log = openSync(file, 'w');
+	const child = spawn(process.execPath, ['scripts/test.mjs', name], {
+		cwd: root,
+		stdio: ['ignore', log, log]
+	});
+	return new Promise((resolve) => {
+		child.on('close', (status) => {
+			const words = readFileSync(file, 'utf8');
+			process.stdout.write(words);
+			const found = new RegExp(`^${name}\\s+(\\d+) passed, (\\d+) failed(?:, (\\d+) skipped)?$`, 'm').exec(
+				words
+			);
+			const [passed, failed, skipped] = (found ?? []).slice(1).map((text) => Number(text ?? 0));
+			resolve(found ? outcome(passed, failures(status, failed), skipped) : outcome(0, 1));
+		});
+	});
 }
 
 function browserTests() {

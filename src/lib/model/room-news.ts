@@ -20,6 +20,4 @@ export interface KernelUsage {
 export type RoomNews =
 	| { news: 'usage'; kernel: string; usage: KernelUsage }
 	/** A custom message of a widget (`method: "custom"`), buffers as base64. */
-	| { news: 'custom'; comm: string; content: Json; buffers: string[] }
-	/** A run that took longer than somebody wanted to wait has ended. */
-	| { news: 'finished'; run: string; cell: string };
+	| { news: 'custom'; comm: string; content: Json; buffers: string[] };

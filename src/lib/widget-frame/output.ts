@@ -7,6 +7,7 @@ import { OutputModel as JupyterOutputModel } from '@jupyter-widgets/output';
 import { Widget } from '@lumino/widgets';
 import $ from 'jquery';
 import { ansiToHtml } from '#lib/client/render/ansi.ts';
+import { writeTerminal } from '#lib/model/terminal.ts';
 import { WIDGET_VIEW_MIME } from '#lib/model/widget.ts';
 import { drawMath } from './math.ts';
 import type { FrameManager } from './manager.ts';
@@ -100,8 +101,7 @@ export class OutputView extends DOMWidgetView {
 function preformatted(text: string, kind: string): HTMLElement {
 	const pre = document.createElement('pre');
 	pre.className = `text ${kind}`;
-	// A carriage return goes back to the beginning of its line.
-	const lines = text.replace(/\r\n/g, '\n').replace(/[^\n]*\r(?!$|\n)/g, '');
+	const lines = writeTerminal({ text: '' }, text).text;
 	if (lines.includes('\u001b')) pre.innerHTML = ansiToHtml(lines);
 	else pre.textContent = lines;
 	return pre;

@@ -14,7 +14,7 @@ beforeAll(async () => {
 	});
 	// The first page makes Vite bundle the dependencies, and may be reloaded by it.
 	const page = await open('widgets-slider--warm');
-	await page.waitForTimeout(1500);
+	await page.waitForLoadState('networkidle');
 	await page.context().close();
 });
 

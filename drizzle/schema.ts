@@ -12,7 +12,9 @@ import {
 	timestamp,
 	uniqueIndex
 } from 'drizzle-orm/pg-core';
+import type { EnvironmentSetup } from '#lib/model/environment.ts';
 import type { Role } from '#lib/model/role.ts';
+import type { SignInMethod, SshHop } from '#lib/model/workspace.ts';
 import { bytea } from './columns.ts';
 
 const createdAt = () => timestamp({ withTimezone: true }).notNull().defaultNow();
@@ -138,10 +140,113 @@ export const workspaces = pgTable(
 		/** SHA256:… the owner accepted; null before the first connection. */
 		hostKey: text(),
 		environments: text().array().notNull(),
+		/** The hosts to go through, first the one reached from here. */
+		jumps: jsonb().$type<SshHop[]>().notNull().default([]),
+		way: text().$type<'ssh' | 'system'>().notNull().default('ssh'),
+		/** How the owner signed in last, hop by hop: never what with. A key of a browser is named by its fingerprint. */
+		signIns: jsonb().$type<({ kind: SignInMethod; key?: string } | null)[]>().notNull().default([]),
+		/** The owner is connected, or would be had the server not ended: tried again as soon as their browser is there. */
+		wanted: boolean().notNull().default(false),
+		/** Named environments (model/environment.ts). */
+		setups: jsonb().$type<EnvironmentSetup[]>().notNull().default([]),
 		createdAt: createdAt(),
 		lastUsedAt: timestamp({ withTimezone: true })
 	},
 	(table) => [index('workspace_owner').on(table.ownerId)]
+);
+
+/**
+ * Host keys somebody vouches for: a person for their own workspaces, an administrator (`ownerId` null) for everybody.
+ * `pattern` is the host field of a known_hosts line (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT), hashed ones included.
+ */
+export const hostKeys = pgTable(
+	'host_key',
+	{
+		id: text().primaryKey(),
+		ownerId: text().references(() => users.id, { onDelete: 'cascade' }),
+		pattern: text().notNull(),
+		/** Empty where only the fingerprint was recorded. */
+		keyType: text().notNull(),
+		fingerprint: text().notNull(),
+		/** The key blob in base64, where it is known. */
+		key: text(),
+		revoked: boolean().notNull().default(false),
+		origin: text().$type<'accepted' | 'pinned' | 'imported'>().notNull(),
+		createdAt: createdAt()
+	},
+	(table) => [index('host_key_owner').on(table.ownerId)]
+);
+
+/** Public halves of keys that live in people's browsers. */
+export const browserKeys = pgTable(
+	'browser_key',
+	{
+		id: text().primaryKey(),
+		userId: text()
+			.notNull()
+			.references(() => users.id, { onDelete: 'cascade' }),
+		/** What the person called the browser. */
+		name: text().notNull(),
+		algorithm: text().$type<'ssh-ed25519' | 'ecdsa-sha2-nistp256'>().notNull(),
+		/** The key blob of the SSH protocol in base64. */
+		publicKey: text().notNull(),
+		fingerprint: text().notNull(),
+		createdAt: createdAt(),
+		lastUsedAt: timestamp({ withTimezone: true })
+	},
+	(table) => [uniqueIndex('browser_key_fingerprint').on(table.userId, table.fingerprint)]
+);
+
+/** What a person has arranged: everywhere (`scope` empty), in one workspace or in one notebook. */
+export const preferences = pgTable(
+	'preference',
+	{
+		userId: text()
+			.notNull()
+			.references(() => users.id, { onDelete: 'cascade' }),
+		scope: text().notNull(),
+		name: text().notNull(),
+		value: jsonb().notNull(),
+		updatedAt: createdAt()
+	},
+	(table) => [primaryKey({ columns: [table.userId, table.scope, table.name] })]
+);
+
+/** A notebook that is a file of a workspace: saving writes it, a change outside is merged. */
+export const notebookFiles = pgTable(
+	'notebook_file',
+	{
+		notebookId: text()
+			.primaryKey()
+			.references(() => notebooks.id, { onDelete: 'cascade' }),
+		workspaceId: text().notNull(),
+		path: text().notNull(),
+		/** The state of the file that document and file agreed on last (model/files.ts, FileVersion). */
+		version: text().notNull(),
+		/** Its text then, compressed with zstd: the common ancestor of a merge. */
+		base: bytea().notNull(),
+		updatedAt: createdAt()
+	},
+	(table) => [uniqueIndex('notebook_file_path').on(table.workspaceId, table.path)]
+);
+
+/** A terminal shown in a notebook to those who may run there. */
+export const terminalShares = pgTable(
+	'terminal_share',
+	{
+		notebookId: text()
+			.notNull()
+			.references(() => notebooks.id, { onDelete: 'cascade' }),
+		workspaceId: text().notNull(),
+		terminal: text().notNull(),
+		ownerId: text()
+			.notNull()
+			.references(() => users.id, { onDelete: 'cascade' }),
+		/** Others may type, too. */
+		write: boolean().notNull(),
+		createdAt: createdAt()
+	},
+	(table) => [primaryKey({ columns: [table.notebookId, table.workspaceId, table.terminal] })]
 );
 
 /** A live document. `genesis` names its history: a client that holds another one must not merge. */

@@ -161,6 +161,7 @@ export class Link {
 		if (!credential) return isSamePlace(address, this.#address) ? { login: this.#login } : {};
 		if (address.kind === 'local' || address.hostKey === null) return {};
 		if (credential.kind === 'password') return { login: { kind: 'password', password: credential.password } };
+		if (credential.kind !== 'key') return {};
 		const read = readPrivateKey(credential.privateKey, credential.passphrase);
 		return 'key' in read ? { login: { kind: 'key', key: read.key } } : read;
 	}

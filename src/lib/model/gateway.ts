@@ -3,7 +3,7 @@ import type { JsonObject } from './json.ts';
 import type { KernelId, WorkspaceId } from './ids.ts';
 import type { Problem } from './problem.ts';
 import type { KernelUsage } from './room-news.ts';
-import type { Credential, KernelSpec, WorkspaceAddress } from './workspace.ts';
+import type { Credential, KernelSpec, SignInMethod, WorkspaceAddress } from './workspace.ts';
 
 /**
  * How to try a connection ended. `host-key-unknown` and `host-key-changed` are said before any credential is used;
@@ -11,10 +11,32 @@ import type { Credential, KernelSpec, WorkspaceAddress } from './workspace.ts';
  */
 export type ConnectResult =
 	| { state: 'connected'; host: string; user: string; python: string; hostKey: string | null }
-	| { state: 'host-key-unknown'; fingerprint: string; keyType: string }
-	| { state: 'host-key-changed'; fingerprint: string; keyType: string; expected: string }
-	| { state: 'needs-sign-in'; methods: ('password' | 'key')[]; problem?: Problem }
+	| ({ state: 'host-key-unknown'; fingerprint: string; keyType: string } & AtHop)
+	| ({
+			state: 'host-key-changed';
+			fingerprint: string;
+			keyType: string;
+			expected: string;
+			/** An administrator has pinned the key: a person cannot accept another one. */
+			pinned?: boolean;
+	  } & AtHop)
+	| ({ state: 'needs-sign-in'; methods: SignInMethod[]; problem?: Problem } & AtHop)
 	| { state: 'failed'; problem: Problem };
+
+/** Which hop an answer is about: 0 is the first jump host, or the workspace itself when there is none. */
+export interface AtHop {
+	hop?: number;
+	host?: string;
+	port?: number;
+	user?: string;
+}
+
+/** What a person brings along to a try. */
+export interface SignIn {
+	/** For the hop it is about; what logged in at the others is remembered for the length of the try and of the line. */
+	hop: number;
+	credential: Credential;
+}
 
 /** A message to a kernel, as in the Jupyter messaging protocol. */
 export interface KernelMessage {

@@ -46,11 +46,14 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 	};
 
 	return {
-		connect: (address, credential) => link(address.id).connect(address, credential),
+		connect: (address, options) => link(address.id).connect(address, options),
 		isConnected: (workspace) => links.get(workspace)?.isUp ?? false,
 		async disconnect(workspace) {
 			links.get(workspace)?.disconnect();
 		},
+		wake: (workspace) => links.get(workspace)?.wake(),
+		forgetSecrets: (workspace) => links.get(workspace)?.forgetSecrets(),
+		dial: (workspace, port) => link(workspace).dial(port),
 		async kernelspecs(address) {
 			const { environments } = address;
 			// nobody has to log in to this machine

@@ -1,7 +1,14 @@
-import type { ConnectResult, KernelListener, KernelSubscription } from '#lib/model/gateway.ts';
+import type { Duplex } from 'node:stream';
+import type {
+	AtHop,
+	ConnectOptions,
+	ConnectResult,
+	KernelListener,
+	KernelSubscription
+} from '#lib/model/gateway.ts';
 import type { JsonObject } from '#lib/model/json.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
-import type { Problem } from '#lib/model/problem.ts';
+import { ProblemError, type Problem } from '#lib/model/problem.ts';
 import type { Credential, WorkspaceAddress } from '#lib/model/workspace.ts';
 import { Calls } from './calls.ts';
 import { Feed } from './feed.ts';
@@ -55,7 +62,8 @@ export class Link {
 	}
 
 	/** See KernelGateway.connect. Equal calls at the same time share one try. */
-	async connect(address: WorkspaceAddress, credential?: Credential): Promise<ConnectResult> {
+	async connect(address: WorkspaceAddress, options: ConnectOptions = {}): Promise<ConnectResult> {
+		const credential = options.signIn?.credential;
 		if (this.#line && isSamePlace(address, this.#address)) return this.#connected(this.#line);
 		const current = this.#attempt;
 		if (current) {
@@ -63,7 +71,7 @@ export class Link {
 			const same = JSON.stringify(current.address) === JSON.stringify(address);
 			if (same && (!credential || JSON.stringify(current.credential) === JSON.stringify(credential)))
 				return result;
-			return this.connect(address, credential);
+			return this.connect(address, options);
 		}
 		if (this.#line) this.disconnect();
 		return this.#begin(address, credential);
@@ -74,6 +82,23 @@ export class Link {
 		this.#attempt?.abort.abort();
 		this.#attempt = undefined;
 		this.#giveUp(undefined);
+	}
+
+	/** A person is there: try again now. */
+	wake(): void {
+		if (this.#state !== 'lost' || this.#attempt) return;
+		void this.#begin(this.#address!, undefined);
+	}
+
+	/** The line stays up; a reconnect will need a sign-in. */
+	forgetSecrets(): void {
+		this.#login = undefined;
+	}
+
+	/** See KernelGateway.dial. */
+	async dial(port: number): Promise<Duplex> {
+		if (!this.#line) throw new ProblemError(503, notConnected(this.#where()));
+		return this.#line.transport.forward('127.0.0.1', port);
 	}
 
 	/** Asks the agent. `again` says that asking twice does no harm: then a lost line is waited for. Rejects with ProblemError. */
@@ -132,7 +157,10 @@ export class Link {
 	): Promise<ConnectResult> {
 		const { login, problem } = this.#prepare(address, credential);
 		if (problem)
-			return this.#failed(address, { state: 'needs-sign-in', methods: ['password', 'key'], problem });
+			return this.#failed(address, {
+				...{ state: 'needs-sign-in', methods: ['password', 'key'], problem },
+				...hopOf(address)
+			});
 		const opened = await openLine(address, login, this.#setup, this.#timing, signal);
 		if (signal.aborted) {
 			if ('line' in opened) opened.line.transport.close();
@@ -159,7 +187,7 @@ export class Link {
 		credential: Credential | undefined
 	): { login?: Login | undefined; problem?: Problem } {
 		if (!credential) return isSamePlace(address, this.#address) ? { login: this.#login } : {};
-		if (address.kind === 'local' || address.hostKey === null) return {};
+		if (address.kind === 'local' || !address.trust.at(-1)?.accepted.length) return {};
 		if (credential.kind === 'password') return { login: { kind: 'password', password: credential.password } };
 		if (credential.kind !== 'key') return {};
 		const read = readPrivateKey(credential.privateKey, credential.passphrase);
@@ -250,6 +278,12 @@ export class Link {
 	#tell(state: 'up' | 'lost' | 'closed', problem?: Problem): void {
 		for (const feed of [...this.#feeds.values()]) feed.link(state, problem);
 	}
+}
+
+function hopOf(address: WorkspaceAddress): AtHop {
+	if (address.kind === 'local') return { hop: 0, host: 'localhost', port: 0, user: '' };
+	const { host, port, user, jumps } = address;
+	return { hop: jumps.length, host, port, user };
 }
 
 /** Whether a line to one address is also one to the other. */

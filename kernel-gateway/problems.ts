@@ -145,6 +145,14 @@ export const noChannel = (target: Target, reason: string): Problem => ({
 	remedy: 'Ask the people who run the machine to allow commands over SSH for this account.'
 });
 
+/** `reason`: what the other side, or this machine, said. */
+export const portRefused = (where: string, port: number, reason: string): Problem => ({
+	code: 'workspace-port-refused',
+	title: `Nothing answers at port ${port} of ${where}.`,
+	detail: `The connection was refused: ${reason}.`,
+	remedy: 'Check that the program there is running and listens at this port.'
+});
+
 /** Words of the other side, short enough for a dialog. */
 function quote(text: string): string {
 	const words = text

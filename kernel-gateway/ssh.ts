@@ -12,6 +12,7 @@ import {
 	methodNotOffered,
 	moreFactors,
 	noChannel,
+	portRefused,
 	passwordRefused
 } from './problems.ts';
 import type { Timing } from './timing.ts';
@@ -47,6 +48,8 @@ export function openSsh(
 	const { host, port } = address;
 	const sane =
 		host.trim() !== '' && address.user !== '' && Number.isInteger(port) && port > 0 && port < 65536;
+	const accepted = address.trust.at(-1)?.accepted[0]?.fingerprint ?? null;
+	const hop = { hop: address.jumps.length, host, port, user: address.user };
 	if (!sane) return Promise.resolve({ state: 'failed', problem: addressInvalid(address) });
 	return new Promise((resolve) => {
 		let denied: Problem | undefined;
@@ -81,9 +84,9 @@ export function openSsh(
 			resolve(result);
 		};
 		const fail = (): void => {
-			if (hostKey && address.hostKey === null) settle({ state: 'host-key-unknown', ...hostKey });
-			else if (hostKey && !isSameKey(hostKey.fingerprint, address.hostKey!)) {
-				settle({ state: 'host-key-changed', ...hostKey, expected: address.hostKey! });
+			if (hostKey && accepted === null) settle({ state: 'host-key-unknown', ...hostKey, ...hop });
+			else if (hostKey && !isSameKey(hostKey.fingerprint, accepted!)) {
+				settle({ state: 'host-key-changed', ...hostKey, expected: accepted!, ...hop });
 			} else if (denied) settle({ state: 'failed', problem: denied });
 			else if (attempt.over) settle(attempt.result());
 			else {
@@ -124,7 +127,7 @@ export function openSsh(
 			hostVerifier: (blob: Buffer) => {
 				seen.greeted = true;
 				hostKey = readHostKey(blob);
-				return address.hostKey !== null && isSameKey(hostKey.fingerprint, address.hostKey);
+				return accepted !== null && isSameKey(hostKey.fingerprint, accepted);
 			},
 			authHandler: (left, partly, next) => next(attempt.next(left, partly) as AnyAuthMethod)
 		});
@@ -157,7 +160,9 @@ class Attempt {
 		if (this.#offered.includes('password') || this.#offered.includes('keyboard-interactive'))
 			methods.push('password');
 		if (this.#offered.includes('publickey')) methods.push('key');
-		return { state: 'needs-sign-in', methods, ...(this.#problem ? { problem: this.#problem } : {}) };
+		const { host, port, user, jumps } = this.#address;
+		const hop = { hop: jumps.length, host, port, user };
+		return { state: 'needs-sign-in', methods, ...hop, ...(this.#problem ? { problem: this.#problem } : {}) };
 	}
 
 	/** ssh2 asks what to send next; `false` ends it with an error. `left` is null before the first answer. */
@@ -224,6 +229,18 @@ function overClient(
 				try {
 					client.exec(command, (error, channel) =>
 						error ? refuse(error) : resolve(asCommand(channel, closed))
+					);
+				} catch (error) {
+					refuse(error as Error);
+				}
+			}),
+		forward: (host, port) =>
+			new Promise((resolve, reject) => {
+				const refuse = (error: Error): void =>
+					reject(new ProblemError(502, portRefused(`${address.user}@${address.host}`, port, error.message)));
+				try {
+					client.forwardOut('127.0.0.1', 0, host, port, (error, channel) =>
+						error ? refuse(error) : resolve(channel)
 					);
 				} catch (error) {
 					refuse(error as Error);

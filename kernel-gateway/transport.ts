@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 
 /** A command running on a workspace. `input` and `output` may be the same stream. */
 export interface Command {
@@ -16,6 +16,8 @@ export interface Command {
 export interface Transport {
 	/** Runs a shell command. Rejects with ProblemError when the other side does not allow it. */
 	exec(command: string): Promise<Command>;
+	/** A connection from the workspace to a TCP port. Rejects with ProblemError. It ends with the line. */
+	forward(host: string, port: number): Promise<Duplex>;
 	/** Resolves when the line is gone, with the reason in plain words where one is known; never rejects. */
 	closed: Promise<string | undefined>;
 	close(): void;

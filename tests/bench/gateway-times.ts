@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { createGateway } from '#gateway/gateway.ts';
 import { TEST_ENVIRONMENT } from '../support/python.ts';
-import type { Sshd } from '../support/sshd.ts';
+import { trusting, type Sshd } from '../support/sshd.ts';
 
 export interface GatewayTimes {
 	/** Milliseconds of `n` runs of `1+1`, one after the other. */
@@ -13,14 +13,17 @@ export interface GatewayTimes {
 /** Start a kernel on an account through a gateway of its own. `kernel` is its id. */
 export async function openGatewayTimes(sshd: Sshd, kernel: string): Promise<GatewayTimes> {
 	const gateway = createGateway({ agentFolder: fileURLToPath(new URL('../../agent', import.meta.url)) });
-	const { host, port, user, fingerprint } = sshd;
+	const { host, port, user } = sshd;
 	const address = {
 		kind: 'ssh' as const,
 		id: 'bench',
 		name: 'bench',
-		...{ host, port, user, hostKey: fingerprint, environments: [TEST_ENVIRONMENT] }
+		...{ host, port, user, environments: [TEST_ENVIRONMENT] },
+		...{ jumps: [], trust: [trusting(sshd)], way: 'ssh' as const, privileged: false }
 	};
-	const connected = await gateway.connect(address, { kind: 'key', privateKey: sshd.privateKey });
+	const connected = await gateway.connect(address, {
+		signIn: { hop: 0, credential: { kind: 'key', privateKey: sshd.privateKey } }
+	});
 	if (connected.state !== 'connected') throw new Error(`The account said ${JSON.stringify(connected)}.`);
 	const { specs } = await gateway.kernelspecs(address);
 	const spec = specs.find(({ environment, name }) => environment === TEST_ENVIRONMENT && name === 'python3');

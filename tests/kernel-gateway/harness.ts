@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { onTestFinished, vi } from 'vitest';
-import type { KernelGateway, KernelListener } from '#lib/model/gateway.ts';
+import type { ConnectOptions, KernelGateway, KernelListener } from '#lib/model/gateway.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import type { Problem } from '#lib/model/problem.ts';
-import type { Credential, KernelSpec, WorkspaceAddress } from '#lib/model/workspace.ts';
+import type { Credential, HostTrust, KernelSpec, WorkspaceAddress } from '#lib/model/workspace.ts';
 import { newId } from '#lib/model/ids.ts';
 import { createGateway, type GatewayOptions } from '#gateway/gateway.ts';
 export { pythonFolders } from '../support/python.ts';
-import { startProxy, startSshd, type Proxy, type Sshd, type SshdOptions } from '../support/sshd.ts';
+import { startProxy, startSshd, trusting, type Proxy, type Sshd, type SshdOptions } from '../support/sshd.ts';
 
 /** Real servers and kernels on a busy machine take their time; a hang is to be found, a slow machine is not. */
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -40,7 +40,7 @@ export function gateway(options: Partial<GatewayOptions> = {}): KernelGateway {
 	return made;
 }
 
-/** The address of a test server, its key accepted unless another `hostKey` is given. */
+/** The address of a test server, its key accepted unless another `trust` is given. */
 export function address(server: Sshd, changes: Partial<SshAddress> = {}): SshAddress {
 	return {
 		kind: 'ssh',
@@ -49,14 +49,25 @@ export function address(server: Sshd, changes: Partial<SshAddress> = {}): SshAdd
 		host: server.host,
 		port: server.port,
 		user: server.user,
-		hostKey: server.fingerprint,
+		jumps: [],
+		trust: [trusting(server)],
+		way: 'ssh',
+		privileged: false,
 		environments: [],
 		...changes
 	};
 }
 
-export function password(server: Sshd): Credential {
-	return { kind: 'password', password: server.password };
+/** Nobody has looked at this host's key yet. */
+export const UNKNOWN: HostTrust = { accepted: [], pinned: [], revoked: [] };
+
+/** A try with this credential. */
+export function sign(credential: Credential, hop = 0): ConnectOptions {
+	return { signIn: { hop, credential } };
+}
+
+export function password({ password }: Pick<Sshd, 'password'>, hop = 0): ConnectOptions {
+	return sign({ kind: 'password', password }, hop);
 }
 
 /** The ipykernel of the test environment. */

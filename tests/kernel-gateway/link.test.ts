@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { newId } from '#lib/model/ids.ts';
+import { trusting } from '../support/sshd.ts';
 import { address, Ear, gateway, ipykernel, password, proxy, pythonFolders, run, sshd } from './harness.ts';
 
 const FAST = { backoffFirst: 5, backoffLongest: 50 };
@@ -155,7 +156,7 @@ test('disconnect forgets who logged in; the kernel lives on and is heard again a
 		status: 503,
 		problem: { code: 'workspace-not-connected' }
 	});
-	expect(await made.connect(at)).toEqual({ state: 'needs-sign-in', methods: ['password', 'key'] });
+	expect(await made.connect(at)).toMatchObject({ state: 'needs-sign-in', methods: ['password', 'key'] });
 	const late = new Ear();
 	made.subscribe(at.id, kernel, 0, late);
 	await late.until(() => late.links.at(-1)?.state === 'closed');
@@ -186,7 +187,7 @@ test('a credential that is refused at a reconnect ends the trying', async () => 
 	relay.refuse(false);
 	await ear.until(() => ear.links.at(-1)?.problem?.code === 'ssh-host-key-changed');
 	expect(ear.links.at(-1)!.state).toBe('closed');
-	expect(await made.connect({ ...at, hostKey: changed.fingerprint })).toMatchObject({
+	expect(await made.connect({ ...at, trust: [trusting(changed)] })).toMatchObject({
 		state: 'needs-sign-in'
 	});
 });

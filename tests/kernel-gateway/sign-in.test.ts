@@ -1,8 +1,10 @@
 import net from 'node:net';
 import { expect, test } from 'vitest';
 import { newId } from '#lib/model/ids.ts';
-import { freePort } from '../support/sshd.ts';
-import { address, gateway, password, sshd } from './harness.ts';
+import { freePort, type Sshd } from '../support/sshd.ts';
+import { address, gateway, password, sign, sshd, UNKNOWN } from './harness.ts';
+
+const hop = ({ host, port, user }: Sshd) => ({ hop: 0, host, port, user });
 
 const AUTHENTICATION = /(password|publickey|keyboard|none|user) .*ada|ada/i;
 
@@ -10,12 +12,21 @@ test('the host key comes first, then the password, then the connection', async (
 	const server = await sshd();
 	const made = gateway();
 	const at = address(server);
-	const unknown = { state: 'host-key-unknown', fingerprint: server.fingerprint, keyType: 'ssh-ed25519' };
-	expect(await made.connect({ ...at, hostKey: null })).toEqual(unknown);
-	expect(await made.connect({ ...at, hostKey: null }, password(server))).toEqual(unknown);
+	const unknown = {
+		state: 'host-key-unknown',
+		fingerprint: server.fingerprint,
+		keyType: 'ssh-ed25519',
+		...hop(server)
+	};
+	expect(await made.connect({ ...at, trust: [UNKNOWN] })).toEqual(unknown);
+	expect(await made.connect({ ...at, trust: [UNKNOWN] }, password(server))).toEqual(unknown);
 	await server.logged(/(Disconnected|Connection).*\[preauth\][^]*(Disconnected|Connection).*\[preauth\]/);
 	expect(server.logText()).not.toMatch(AUTHENTICATION);
-	expect(await made.connect(at)).toEqual({ state: 'needs-sign-in', methods: ['password', 'key'] });
+	expect(await made.connect(at)).toEqual({
+		state: 'needs-sign-in',
+		methods: ['password', 'key'],
+		...hop(server)
+	});
 	expect(made.isConnected(at.id)).toBe(false);
 	expect(await made.connect(at, password(server))).toMatchObject({
 		state: 'connected',
@@ -38,7 +49,8 @@ test('T11: a changed host key never sees who wants to log in', async () => {
 		state: 'host-key-changed',
 		fingerprint: second.fingerprint,
 		keyType: 'ssh-ed25519',
-		expected: first.fingerprint
+		expected: first.fingerprint,
+		...hop(first)
 	});
 	await second.logged(/(Disconnected|Connection).*\[preauth\]/);
 	expect(second.logText()).not.toMatch(AUTHENTICATION);
@@ -48,7 +60,7 @@ test('a wrong password is said to be wrong, and asked once', async () => {
 	const server = await sshd();
 	const made = gateway();
 	const at = address(server);
-	expect(await made.connect(at, { kind: 'password', password: 'not it' })).toMatchObject({
+	expect(await made.connect(at, password({ password: 'not it' }))).toMatchObject({
 		state: 'needs-sign-in',
 		methods: ['password', 'key'],
 		problem: {
@@ -58,15 +70,19 @@ test('a wrong password is said to be wrong, and asked once', async () => {
 	});
 	await server.logged(/Disconnected from/);
 	expect(server.logText().match(/Failed password/g)).toHaveLength(1);
-	expect(await made.connect(at)).toEqual({ state: 'needs-sign-in', methods: ['password', 'key'] });
+	expect(await made.connect(at)).toEqual({
+		state: 'needs-sign-in',
+		methods: ['password', 'key'],
+		...hop(server)
+	});
 });
 
 test('a server that asks for the password in its own words is answered', async () => {
 	const server = await sshd({ methods: ['keyboard'] });
 	const made = gateway();
 	const at = address(server);
-	expect(await made.connect(at)).toEqual({ state: 'needs-sign-in', methods: ['password'] });
-	expect(await made.connect(at, { kind: 'password', password: 'not it' })).toMatchObject({
+	expect(await made.connect(at)).toEqual({ state: 'needs-sign-in', methods: ['password'], ...hop(server) });
+	expect(await made.connect(at, password({ password: 'not it' }))).toMatchObject({
 		state: 'needs-sign-in',
 		problem: { code: 'ssh-password-refused' }
 	});
@@ -80,7 +96,10 @@ test('a key logs in; a wrong passphrase, a strange key and no key at all are tol
 	const locked = server.makeKey('-t', 'rsa', '-b', '2048', '-m', 'PKCS8', '-N', 'open sesame');
 	const strange = (await sshd()).privateKey;
 	const attempt = (privateKey: string, passphrase?: string) => {
-		return made.connect(at, { kind: 'key', privateKey, ...(passphrase === undefined ? {} : { passphrase }) });
+		return made.connect(
+			at,
+			sign({ kind: 'key', privateKey, ...(passphrase === undefined ? {} : { passphrase }) })
+		);
 	};
 	const refused = (code: string) => ({ state: 'needs-sign-in', problem: { code } });
 	expect(await attempt(locked, 'close sesame')).toMatchObject(refused('ssh-passphrase-wrong'));
@@ -96,7 +115,7 @@ test('a second factor is named, and the password is not given to its question', 
 	const server = await sshd({ config: ['AuthenticationMethods publickey,password'] });
 	const made = gateway();
 	const key = { kind: 'key', privateKey: server.privateKey } as const;
-	expect(await made.connect(address(server), key)).toMatchObject({
+	expect(await made.connect(address(server), sign(key))).toMatchObject({
 		state: 'needs-sign-in',
 		problem: { code: 'ssh-second-factor' }
 	});
@@ -112,7 +131,10 @@ test('an unknown host, a refused port and something that is not SSH', async () =
 			host,
 			port,
 			user: 'ada',
-			hostKey: null,
+			jumps: [],
+			trust: [UNKNOWN],
+			way: 'ssh',
+			privileged: false,
 			environments: []
 		});
 	};
@@ -189,9 +211,11 @@ test('T12: no secret in what is logged or answered', async () => {
 	const made = gateway({ log: { debug: write, info: write, warn: write } });
 	const at = address(server);
 	const locked = server.makeKey('-t', 'ed25519', '-N', 'canary-passphrase');
-	lines.push(JSON.stringify(await made.connect(at, { kind: 'password', password: 'canary-wrong' })));
+	lines.push(JSON.stringify(await made.connect(at, password({ password: 'canary-wrong' }))));
 	lines.push(
-		JSON.stringify(await made.connect(at, { kind: 'key', privateKey: locked, passphrase: 'canary-other' }))
+		JSON.stringify(
+			await made.connect(at, sign({ kind: 'key', privateKey: locked, passphrase: 'canary-other' }))
+		)
 	);
 	lines.push(JSON.stringify(await made.connect(at, password(server))));
 	await made.disconnect(at.id);

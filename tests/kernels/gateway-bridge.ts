@@ -22,7 +22,7 @@ import type { JsonObject } from '#lib/model/json.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import type { KernelSpec } from '#lib/model/workspace.ts';
 import { createGateway } from '#gateway/gateway.ts';
-import { startSshd } from '../support/sshd.ts';
+import { startSshd, trusting } from '../support/sshd.ts';
 import { environmentFolder, KERNELS } from './kernels.ts';
 
 /** The adapter while the suites run. */
@@ -69,9 +69,12 @@ export async function startGatewayBridge(readable: string[]): Promise<GatewayBri
 	try {
 		const at = {
 			...{ kind: 'ssh' as const, id: newId(), name: 'kernels', environments },
-			...{ host: sshd.host, port: sshd.port, user: sshd.user, hostKey: sshd.fingerprint }
+			...{ host: sshd.host, port: sshd.port, user: sshd.user },
+			...{ jumps: [], trust: [trusting(sshd)], way: 'ssh' as const, privileged: false }
 		};
-		const result = await gateway.connect(at, { kind: 'password', password: sshd.password });
+		const result = await gateway.connect(at, {
+			signIn: { hop: 0, credential: { kind: 'password', password: sshd.password } }
+		});
 		if (result.state !== 'connected')
 			throw new Error(`The gateway is not connected: ${JSON.stringify(result)}`);
 		const found = await gateway.kernelspecs(at);

@@ -15,6 +15,7 @@ import {
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { HostTrust } from '#lib/model/workspace.ts';
 
 /** How the server under test should behave. Everything has a default: one account `ada` with a password and a key. */
 export interface SshdOptions {
@@ -142,6 +143,11 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
 		},
 		stop
 	};
+}
+
+/** Trust in the key of a server, and in no other. */
+export function trusting({ keyType, fingerprint }: Pick<Sshd, 'keyType' | 'fingerprint'>): HostTrust {
+	return { accepted: [{ keyType, fingerprint }], pinned: [], revoked: [] };
 }
 
 /** A TCP relay on loopback that a test can harm. */

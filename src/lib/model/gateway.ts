@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+import type { CheckLine } from './check-list.ts';
 import type { KernelEvent } from './kernel-event.ts';
 import type { JsonObject } from './json.ts';
 import type { KernelId, WorkspaceId } from './ids.ts';
@@ -6,8 +8,9 @@ import type { KernelUsage } from './room-news.ts';
 import type { Credential, KernelSpec, SignInMethod, WorkspaceAddress } from './workspace.ts';
 
 /**
- * How to try a connection ended. `host-key-unknown` and `host-key-changed` are said before any credential is used;
- * accepting the shown fingerprint means calling again with it in the address.
+ * How to try a connection ended. `host-key-unknown` and `host-key-changed` are said before any credential is used for
+ * that hop; accepting the shown fingerprint means calling again with it in the address. `hostKey` is the workspace's own,
+ * as it was verified; null where there is none (this machine).
  */
 export type ConnectResult =
 	| { state: 'connected'; host: string; user: string; python: string; hostKey: string | null }
@@ -25,10 +28,10 @@ export type ConnectResult =
 
 /** Which hop an answer is about: 0 is the first jump host, or the workspace itself when there is none. */
 export interface AtHop {
-	hop?: number;
-	host?: string;
-	port?: number;
-	user?: string;
+	hop: number;
+	host: string;
+	port: number;
+	user: string;
 }
 
 /** What a person brings along to a try. */
@@ -36,6 +39,12 @@ export interface SignIn {
 	/** For the hop it is about; what logged in at the others is remembered for the length of the try and of the line. */
 	hop: number;
 	credential: Credential;
+}
+
+export interface ConnectOptions {
+	signIn?: SignIn;
+	/** Hears the lines of the check list as they happen, `doing` first; never after the result. */
+	onCheck?: (line: CheckLine) => void;
 }
 
 /** A message to a kernel, as in the Jupyter messaging protocol. */
@@ -88,11 +97,17 @@ export interface KernelSubscription {
  */
 export interface KernelGateway {
 	/** Connect (or answer from a living connection) with what is at hand. */
-	connect(workspace: WorkspaceAddress, credential?: Credential): Promise<ConnectResult>;
+	connect(workspace: WorkspaceAddress, options?: ConnectOptions): Promise<ConnectResult>;
 	/** Whether a connection lives now. */
 	isConnected(workspace: WorkspaceId): boolean;
 	/** End the connection and forget the credential. Kernels live on. */
 	disconnect(workspace: WorkspaceId): Promise<void>;
+	/** A person is there again: a line that is being tried again, or that waits for somebody, is tried at once. */
+	wake(workspace: WorkspaceId): void;
+	/** Wipe what logs in from memory. A living line stays up; when it breaks, a sign-in is needed. */
+	forgetSecrets(workspace: WorkspaceId): void;
+	/** A connection to a port of the workspace's own loopback address. Ends with the line. Rejects with ProblemError. */
+	dial(workspace: WorkspaceId, port: number): Promise<Duplex>;
 	kernelspecs(
 		workspace: WorkspaceAddress
 	): Promise<{ specs: KernelSpec[]; problems: { path: string; message: string }[] }>;

@@ -35,16 +35,14 @@ export type WorkspaceAddress =
 			host: string;
 			port: number;
 			user: string;
-			/** `SHA256:…` as OpenSSH prints it, once the owner has accepted it. */
-			hostKey: string | null;
 			/** The hosts to go through, in order; the first is the one reached from here. */
-			jumps?: SshHop[];
+			jumps: SshHop[];
 			/** One entry a hop, jump hosts first, the workspace itself last. */
-			trust?: HostTrust[];
+			trust: HostTrust[];
 			/** `system`: by the `ssh` program of the server with its own configuration, where the operator allows it. */
-			way?: 'ssh' | 'system';
+			way: 'ssh' | 'system';
 			/** The owner is an administrator: addresses closed to others by default are open. */
-			privileged?: boolean;
+			privileged: boolean;
 			/** Virtual environments (venv or conda prefixes) the owner named, to look for kernels in. */
 			environments: string[];
 	  };

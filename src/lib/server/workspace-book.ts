@@ -4,7 +4,7 @@ import type { RoomUser } from '#collab/caller.ts';
 import type { WorkspaceDirectory } from '#collab/workspace-directory.ts';
 import type { Database } from '#db/database.ts';
 import { workspaces } from '#db/schema.ts';
-import type { WorkspaceAddress } from '#lib/model/workspace.ts';
+import type { HostTrust, WorkspaceAddress } from '#lib/model/workspace.ts';
 import type { LocalEnvironment } from './local-environment.ts';
 import { isPlainId } from './plain-line.ts';
 
@@ -17,7 +17,19 @@ export type WorkspaceRecord = typeof workspaces.$inferSelect;
 /** The address of a stored workspace. */
 export function addressOf(row: WorkspaceRecord): WorkspaceAddress & { kind: 'ssh' } {
 	const { id, name, host, port, user, hostKey, environments } = row;
-	return { kind: 'ssh', id, name, host, port, user, hostKey, environments };
+	return {
+		...{ kind: 'ssh', id, name, host, port, user, environments },
+		...{ jumps: [], trust: [trustIn(hostKey)], way: 'ssh', privileged: false }
+	};
+}
+
+/** Trust in one fingerprint, or in nothing yet. */
+export function trustIn(fingerprint: string | null): HostTrust {
+	return {
+		accepted: fingerprint === null ? [] : [{ keyType: '', fingerprint }],
+		pinned: [],
+		revoked: []
+	};
 }
 
 export function createWorkspaceBook(db: Database, environment: LocalEnvironment): WorkspaceDirectory {

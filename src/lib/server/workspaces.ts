@@ -10,7 +10,7 @@ import type { WorkspaceAddress, WorkspaceState } from '#lib/model/workspace.ts';
 import type { LocalEnvironment } from './local-environment.ts';
 import { isPlainId, plainLine } from './plain-line.ts';
 import type { Caller, WorkspaceRow, Workspaces } from './services.ts';
-import { addressOf, LOCAL_NAME, LOCAL_WORKSPACE, type WorkspaceRecord } from './workspace-book.ts';
+import { addressOf, LOCAL_NAME, LOCAL_WORKSPACE, trustIn, type WorkspaceRecord } from './workspace-book.ts';
 
 export interface WorkspacesOptions {
 	db: Database;
@@ -117,7 +117,10 @@ export function createWorkspaces({ db, gateway, directory, environment }: Worksp
 			const accepted = acceptHostKey !== undefined && (row.hostKey === null || replaceHostKey === true);
 			if (accepted && row.hostKey !== null) await gateway.disconnect(id);
 			const hostKey = accepted ? acceptHostKey : row.hostKey;
-			const result = await gateway.connect({ ...addressOf(row), hostKey }, credential);
+			const result = await gateway.connect(
+				{ ...addressOf(row), trust: [trustIn(hostKey)] },
+				credential === undefined ? {} : { signIn: { hop: 0, credential } }
+			);
 			lastState.set(id, result.state === 'host-key-changed' ? 'host-key-unknown' : result.state);
 			const verified = result.state === 'connected' || result.state === 'needs-sign-in';
 			if (verified) {

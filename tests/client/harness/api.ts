@@ -70,18 +70,21 @@ function reply(method: string, path: string, body: Record<string, unknown>): unk
 	return {};
 }
 
+const HOP = { hop: 0, host: 'gpu1.physik.example', port: 22, user: 'ada' };
+
 function connect(body: Record<string, unknown>): ConnectResult {
 	const credential = body.credential as { password?: string } | undefined;
 	if (!body.acceptHostKey && !credential) {
-		return { state: 'host-key-unknown', fingerprint: FINGERPRINT, keyType: 'ssh-ed25519' };
+		return { state: 'host-key-unknown', fingerprint: FINGERPRINT, keyType: 'ssh-ed25519', ...HOP };
 	}
-	if (!credential) return { state: 'needs-sign-in', methods: ['password', 'key'] };
+	if (!credential) return { state: 'needs-sign-in', methods: ['password', 'key'], ...HOP };
 	if (credential.password === 'right') {
 		return { state: 'connected', host: 'gpu1', user: 'ada', python: '3.11', hostKey: FINGERPRINT };
 	}
 	return {
 		state: 'needs-sign-in',
 		methods: ['password', 'key'],
+		...HOP,
 		problem: {
 			code: 'sign-in-refused',
 			title: 'gpu1.physik.example did not accept this password.',

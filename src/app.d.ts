@@ -1,3 +1,4 @@
+import type { Preferences } from '#lib/model/preference.ts';
 import type { Caller, Services } from '#lib/server/services.ts';
 
 declare global {
@@ -6,6 +7,8 @@ declare global {
 			services: Services;
 			/** Who is asking; null only on public routes. */
 			caller: Caller | null;
+			/** What they have arranged everywhere; empty where no page is asked for. */
+			preferences: Preferences;
 		}
 		interface Error {
 			message: string;

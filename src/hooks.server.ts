@@ -44,13 +44,27 @@ export const handle: Handle = async ({ event, resolve }) => {
 	}
 	if (isApi && event.route.id === null) return problem(404, NO_SUCH_CALL);
 
-	const response = await resolve(event);
+	// Read here and not by the layout alone: a page that is made in the browser has no layout on the server.
+	const { caller } = event.locals;
+	event.locals.preferences =
+		caller && !isApi && SAFE_METHODS.has(request.method) ? await services.preferences.everywhere(caller) : {};
+	const response = await resolve(event, {
+		transformPageChunk: ({ html }) => html.replace('%ansatz.theme%', themeMarks(event.locals))
+	});
 	if (isApi && response.status === 405) return problem(405, NO_SUCH_METHOD, response.headers.get('allow'));
 	for (const [name, value] of Object.entries(HEADERS)) {
 		if (!response.headers.has(name)) response.headers.set(name, value);
 	}
 	return response;
 };
+
+/** For the first paint: the theme of whoever is signed in. */
+function themeMarks({ caller, preferences: { theme } }: App.Locals): string {
+	if (!caller) return '';
+	return theme === undefined || theme === 'system'
+		? 'data-signed-in'
+		: `data-signed-in data-theme="${theme}"`;
+}
 
 /** A fault of ours keeps its insides to the log; what a person can act on is a ProblemError and passes through. */
 export const handleError: HandleServerError = ({ error: fault, status }) => {

@@ -23,6 +23,7 @@ import { mayBeReached } from '#lib/server/reachable.ts';
 import { createNotebooks } from '#lib/server/notebooks.ts';
 import { openapi } from '#lib/server/openapi.ts';
 import { createMailer } from '#lib/server/mail.ts';
+import { createPreferences } from '#lib/server/preferences.ts';
 import { createRooms } from '#lib/server/rooms.ts';
 import { createRunNotices } from '#lib/server/run-notices.ts';
 import type { Services } from '#lib/server/services.ts';
@@ -124,6 +125,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		rooms: createRooms({ db, collab }),
 		settings: createSettings({ db, onIdleChanged }),
 		notices,
+		preferences: createPreferences(db),
 		openapi,
 		site: { origin: config.origin, userContentOrigin: config.userContentOrigin, secure },
 		health: {

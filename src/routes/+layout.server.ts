@@ -1,9 +1,10 @@
 import type { LayoutServerLoad } from './$types';
 
-/** Who is signed in: what the header of every page shows. */
-export const load: LayoutServerLoad = ({ locals }) => {
-	const user = locals.caller?.user;
+/** Who is signed in, and what they have arranged everywhere: what every page needs. */
+export const load: LayoutServerLoad = ({ locals: { caller, preferences } }) => {
+	const user = caller?.user;
 	return {
-		user: user ? { id: user.id, name: user.name, displayName: user.displayName, admin: user.admin } : null
+		user: user ? { id: user.id, name: user.name, displayName: user.displayName, admin: user.admin } : null,
+		preferences
 	};
 };

@@ -30,7 +30,7 @@ test('keys as people read them', () => {
 });
 
 test('sequences need both keys in time', () => {
-	const matcher = new KeyMatcher([{ id: 'delete', keys: ['D D'] }]);
+	const matcher = new KeyMatcher(() => [{ id: 'delete', keys: ['D D'] }]);
 	expect(matcher.press('D', 0, () => true)).toBe('pending');
 	expect(matcher.press('D', 500, () => true)).toMatchObject({ id: 'delete' });
 	expect(matcher.press('D', 3000, () => true)).toBe('pending');
@@ -38,13 +38,13 @@ test('sequences need both keys in time', () => {
 });
 
 test('a letter typed into the text is no half of a command', () => {
-	const matcher = new KeyMatcher([{ id: 'delete', keys: ['D D'] }]);
+	const matcher = new KeyMatcher(() => [{ id: 'delete', keys: ['D D'] }]);
 	expect(matcher.press('D', 0, () => false)).toBeNull();
 	expect(matcher.press('D', 100, () => true)).toBe('pending');
 });
 
 test('Ctrl-M leaves, and a second key acts', () => {
-	const matcher = new KeyMatcher(COMMANDS);
+	const matcher = new KeyMatcher(() => COMMANDS);
 	expect(matcher.press('Mod+M', 0, (command) => command.mode === 'edit')).toMatchObject({ id: 'leave' });
 	expect(matcher.press('B', 300, (command) => command.mode === 'command')).toMatchObject({
 		id: 'insert-below'

@@ -40,13 +40,13 @@ export function runCells(session: NotebookSession, ids: CellId[]): void {
 	if (!session.can('run')) return;
 	const code = ids.filter((id) => session.notebook.cell(id).type === 'code');
 	if (code.length === 0) return;
-	const keepGoing = code.length > 1 && session.choices.keepGoing;
+	const keepGoing = code.length > 1 && session.keepGoing;
 	void command(session, { do: 'run', cells: code, ...(keepGoing ? { keepGoing } : {}) });
 }
 
 export function runAll(session: NotebookSession): void {
 	if (!session.can('run')) return;
-	const { keepGoing } = session.choices;
+	const { keepGoing } = session;
 	void command(session, { do: 'run', cells: 'all', ...(keepGoing ? { keepGoing } : {}) });
 }
 

@@ -67,7 +67,7 @@ export const COMMANDS: readonly NotebookCommand[] = [
 			[],
 			'any',
 			runs,
-			(s) => s.choices.setKeepGoing(!s.choices.keepGoing)
+			(s) => s.preferences.set('keepGoing', s.keepGoing ? null : true)
 		],
 		['queue', 'Queue', [], 'any', always, (s) => (s.panel = s.panel === 'queue' ? null : 'queue')],
 		[

@@ -1,4 +1,5 @@
-import { COMMANDS, execute, type NotebookCommand } from './command-registry.ts';
+import { commandsFor } from './command-keys.ts';
+import { execute, type NotebookCommand } from './command-registry.ts';
 import { isMac, KeyMatcher, pressName } from './keys.ts';
 import type { NotebookSession } from './session.svelte.ts';
 
@@ -7,7 +8,7 @@ import type { NotebookSession } from './session.svelte.ts';
  * letters act only while a cell itself has the focus: never in a field, a menu or a dialog.
  */
 export function listenToKeys(session: NotebookSession): () => void {
-	const matcher = new KeyMatcher<NotebookCommand>(COMMANDS);
+	const matcher = new KeyMatcher<NotebookCommand>(() => commandsFor(session.preferences.values));
 	const mac = isMac();
 	const onKey = (event: KeyboardEvent) => {
 		if (event.isComposing || event.defaultPrevented) return;

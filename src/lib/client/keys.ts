@@ -49,26 +49,28 @@ export function isMac(): boolean {
 
 /** Follows key presses and finds commands by their keys, sequences included. */
 export class KeyMatcher<T extends { keys: readonly string[] }> {
-	readonly #commands: readonly T[];
+	readonly #commands: () => readonly T[];
 	#pending: { name: string; at: number } | null = null;
 
-	constructor(commands: readonly T[]) {
+	/** `commands`: asked at every press, since a person may have other keys from one moment to the next. */
+	constructor(commands: () => readonly T[]) {
 		this.#commands = commands;
 	}
 
 	/** The command that this press completes, `'pending'` when it may begin a sequence, or null. */
 	press(name: string, at: number, allowed: (command: T) => boolean): T | 'pending' | null {
 		const before = this.#pending;
+		const commands = this.#commands();
 		this.#pending = null;
 		if (before && at - before.at <= SEQUENCE_MS) {
 			const whole = `${before.name} ${name}`;
-			const found = this.#commands.find((command) => command.keys.includes(whole) && allowed(command));
+			const found = commands.find((command) => command.keys.includes(whole) && allowed(command));
 			if (found) return found;
 		}
-		const found = this.#commands.find((command) => command.keys.includes(name) && allowed(command));
+		const found = commands.find((command) => command.keys.includes(name) && allowed(command));
 		// A press that did something may still begin a sequence (Ctrl-M leaves the text, Ctrl-M D deletes the cell). One
 		// that did nothing begins only what is allowed here: a letter typed into a text is no half of a command.
-		const begins = this.#commands.some(
+		const begins = commands.some(
 			(command) =>
 				command.keys.some((keys) => keys.startsWith(`${name} `)) && (found !== undefined || allowed(command))
 		);

@@ -5,6 +5,7 @@
 import { getContext, setContext } from 'svelte';
 import type * as Y from 'yjs';
 import { can, type Action, type Role } from '#lib/model/role.ts';
+import type { NotebookPreferences, Preferences } from '#lib/model/preference.ts';
 import type { Run } from '#lib/model/run.ts';
 import { batonReason } from './baton-words.ts';
 import { duration } from './render/words.ts';
@@ -12,9 +13,9 @@ import { RoomCommands } from './commands.ts';
 import { NotebookConnection } from './connection.ts';
 import { notifyProblem } from './notify.ts';
 import { NotebookView } from './notebook.svelte.ts';
+import { PreferenceScope } from './preferences.svelte.ts';
 import { Presence } from './presence.svelte.ts';
 import { RunNotifier } from './run-notifier.svelte.ts';
-import { RunChoices } from './run-choices.svelte.ts';
 import { RuntimeView } from './runtime.svelte.ts';
 import { Selection } from './selection.svelte.ts';
 import { ConnectionStatus } from './status.svelte.ts';
@@ -29,6 +30,10 @@ export interface SessionOptions {
 	user: { id: string; name: string };
 	/** Tell of own runs that took at least so many seconds while the page is in the background; null: never. */
 	notifyAfterS?: number | null;
+	/** How the person left this notebook, on whatever device. */
+	arranged?: NotebookPreferences;
+	/** What holds for them everywhere. */
+	preferences?: PreferenceScope<Preferences>;
 	/** Fetch the page's data again: the role may be another one. */
 	refresh: () => void;
 }
@@ -49,7 +54,9 @@ export class NotebookSession {
 	readonly undo: Y.UndoManager;
 	readonly selection = new Selection();
 	readonly usage = new UsageHistory();
-	readonly choices: RunChoices;
+	readonly preferences: PreferenceScope<Preferences>;
+	/** How this notebook is arranged: panels, place, cell. */
+	readonly arranged: PreferenceScope<NotebookPreferences>;
 	readonly notifier: RunNotifier;
 	role = $state<Role>('viewer');
 	panel = $state<Panel>(null);
@@ -63,7 +70,8 @@ export class NotebookSession {
 	constructor(options: SessionOptions) {
 		this.id = options.id;
 		this.user = options.user;
-		this.choices = new RunChoices(options.user.id);
+		this.preferences = options.preferences ?? new PreferenceScope<Preferences>('', {});
+		this.arranged = new PreferenceScope(`notebook:${options.id}`, options.arranged ?? {});
 		this.notifier = new RunNotifier({
 			me: options.user.id,
 			afterS: options.notifyAfterS ?? null,
@@ -95,6 +103,11 @@ export class NotebookSession {
 			refused: notifyProblem
 		});
 		this.undo = notebookUndo(this.connection.doc);
+	}
+
+	/** Go on with the rest of several cells after an error in one. */
+	get keepGoing(): boolean {
+		return this.preferences.values.keepGoing === true;
 	}
 
 	can(action: Action): boolean {

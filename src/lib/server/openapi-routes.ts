@@ -337,6 +337,30 @@ export const API_ROUTES: ApiRoute[] = [
 	},
 	{
 		method: 'get',
+		path: '/api/preferences',
+		group: 'Account',
+		summary: 'What I have arranged: theme, keys, panels, where I stopped reading',
+		scope: 'read',
+		query: {
+			scope: {
+				schema: { type: 'string' },
+				description: 'Empty: everywhere; `workspace:ID`; `notebook:ID`.'
+			}
+		},
+		answer: { status: 200, description: 'All of that scope.', schema: ref('Preferences') }
+	},
+	{
+		method: 'patch',
+		path: '/api/preferences',
+		group: 'Account',
+		summary: 'Arrange something',
+		description: 'What is not named stays; null takes a value away.',
+		scope: 'write',
+		body: { schema: ref('Preferences') },
+		answer: { status: 200, description: 'All of that scope as it is now.', schema: ref('Preferences') }
+	},
+	{
+		method: 'get',
 		path: '/api/settings',
 		group: 'Server',
 		summary: 'What is set for the whole installation (administrators)',

@@ -75,6 +75,10 @@ export const SCHEMAS: Record<string, JsonObject> = {
 		notifyByMail: flag,
 		mail: { ...flag, description: 'Whether this server can send mail.' }
 	}),
+	Preferences: object({
+		scope: { type: 'string', description: 'Empty, `workspace:ID` or `notebook:ID`.' },
+		values: { type: 'object' }
+	}),
 	Ipynb: {
 		type: 'object',
 		description: 'A notebook file, nbformat 3 or 4.',

@@ -7,6 +7,7 @@ import type { CommandResult, RoomCommand } from '#lib/model/room-command.ts';
 import type { ConnectResult } from '#lib/model/gateway.ts';
 import type { JsonObject } from '#lib/model/json.ts';
 import type { NotebookId, UserId, WorkspaceId } from '#lib/model/ids.ts';
+import type { PreferenceChange, Preferences as EverywherePreferences } from '#lib/model/preference.ts';
 import type { Role } from '#lib/model/role.ts';
 import type { Run } from '#lib/model/run.ts';
 import type { KernelView } from '#lib/model/runtime-doc.ts';
@@ -194,6 +195,14 @@ export interface Notices {
 	write(caller: Caller, settings: NoticeSettings): Promise<NoticeSettings & { mail: boolean }>;
 }
 
+/** What a person has arranged (model/preference.ts). Everybody has their own; scopes are not checked against rights. */
+export interface Preferences {
+	read(caller: Caller, scope: string): Promise<object>;
+	everywhere(caller: Caller): Promise<EverywherePreferences>;
+	/** What is named is set, null takes it away; answers the scope as it is then. */
+	write(caller: Caller, change: PreferenceChange): Promise<object>;
+}
+
 export interface WorkspaceRow {
 	id: WorkspaceId;
 	kind: 'local' | 'ssh';
@@ -253,6 +262,7 @@ export interface Services {
 	rooms: Rooms;
 	settings: Settings;
 	notices: Notices;
+	preferences: Preferences;
 	/** The OpenAPI description served at /api/openapi.json. */
 	openapi: JsonObject;
 	site: { origin: string; userContentOrigin: string; secure: boolean };

@@ -78,7 +78,8 @@ export function readQuery<S extends v.GenericSchema>(url: URL, schema: S): v.Inf
 	return checked(schema, Object.fromEntries(url.searchParams), 'query');
 }
 
-function checked<S extends v.GenericSchema>(
+/** `value` as `schema` wants it, or a 400 that says where it does not fit. */
+export function checked<S extends v.GenericSchema>(
 	schema: S,
 	value: unknown,
 	where: 'body' | 'query'

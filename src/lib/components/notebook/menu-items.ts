@@ -1,4 +1,5 @@
 import type { CellId } from '#lib/model/ids.ts';
+import { shownKey } from '#lib/client/command-keys.ts';
 import { commandById, execute } from '#lib/client/command-registry.ts';
 import { isMac, keyLabel } from '#lib/client/keys.ts';
 import type { NotebookSession } from '#lib/client/session.svelte.ts';
@@ -10,7 +11,7 @@ export function menuItems(session: NotebookSession, ids: string[], cell?: CellId
 		if (id === 'separator') return ['separator'];
 		const command = commandById(id);
 		if (!command.available(session)) return [];
-		const keys = command.keys[0];
+		const keys = shownKey(command, session.preferences.values);
 		return [
 			{
 				label: command.title,

@@ -1,3 +1,4 @@
+import type { NotebookPreferences } from '#lib/model/preference.ts';
 import { orErrorPage } from '../../problem-of.ts';
 import { signedIn } from '../../guard.ts';
 import type { PageServerLoad } from './$types';
@@ -10,6 +11,10 @@ export const load: PageServerLoad = async ({ locals, params, depends }) => {
 	return {
 		notebook: { id: notebook.id, title: notebook.title, role: notebook.role, genesis: notebook.genesis },
 		user: { id, name: displayName || name },
+		arranged: (await locals.services.preferences.read(
+			caller,
+			`notebook:${params.id}`
+		)) as NotebookPreferences,
 		notifyAfterS: (await locals.services.notices.read(caller)).notifyAfterS
 	};
 };

@@ -38,8 +38,6 @@ export class PersonLine {
 	readonly #restored = new Set<() => void>();
 	/** Watched folders with how many watch each. */
 	readonly #watched = new Map<string, { workspace: string; path: string; count: number }>();
-	/** What was settled since the socket opened: the list fetched meanwhile may still name it. */
-	#settled = new Set<string>();
 	readonly #pendingAsks: () => Promise<OpenAsk[]>;
 
 	constructor(pendingAsks: () => Promise<OpenAsk[]> = fetchAsks) {
@@ -143,7 +141,6 @@ export class PersonLine {
 			if (this.#socket !== socket) return;
 			this.#opened = Date.now();
 			this.live = true;
-			this.#settled = new Set();
 			for (const { workspace, path } of this.#watched.values())
 				this.#send({ type: 'watch', workspace, path });
 			void this.#catchUp(socket);
@@ -181,20 +178,18 @@ export class PersonLine {
 
 	readonly #lost = (): void => this.#socket?.close();
 
-	/** What was asked while no line was there, and what is not asked any more. */
+	/** The line brings what is asked; what was asked before it was lost may have been settled meanwhile. */
 	async #catchUp(socket: WebSocket): Promise<void> {
 		const before = new Set(this.asks.map(({ id }) => id));
-		let waiting: OpenAsk[];
+		if (before.size === 0) return;
+		let waiting: Set<string>;
 		try {
-			waiting = await this.#pendingAsks();
+			waiting = new Set((await this.#pendingAsks()).map(({ id }) => id));
 		} catch {
-			// The line brings what is asked from now on; the next opening looks again.
+			// An answer to one that is settled does no harm; the next opening looks again.
 			return;
 		}
-		if (this.#socket !== socket) return;
-		const known = new Set(waiting.map(({ id }) => id));
-		const fresh = this.asks.filter(({ id }) => !before.has(id) && !known.has(id));
-		this.asks = [...waiting.filter(({ id }) => !this.#settled.has(id)), ...fresh];
+		if (this.#socket === socket) this.asks = this.asks.filter(({ id }) => !before.has(id) || waiting.has(id));
 	}
 
 	#take(news: PersonNews): void {
@@ -206,7 +201,6 @@ export class PersonLine {
 	}
 
 	#settle(id: string): void {
-		this.#settled.add(id);
 		this.asks = this.asks.filter((one) => one.id !== id);
 	}
 }

@@ -9,7 +9,7 @@ import type { Run } from '#lib/model/run.ts';
 import { authentication } from './authenticate.ts';
 import type { SocketContext } from './caller.ts';
 import { commands } from './commands.ts';
-import { attachGate, type Who } from './gate.ts';
+import { attachGate, type GateOptions, type Who } from './gate.ts';
 import { GuardedSocket, STORAGE_UNAVAILABLE } from './guarded-socket.ts';
 import type { Logger } from './logger.ts';
 import { persistence } from './persistence.ts';
@@ -37,6 +37,8 @@ export interface CollabOptions {
 	idleMinutes?(notebook: string): Promise<number | null>;
 	/** A run has ended, with its outputs: who wants to be told is. */
 	onRunEnded?(notebook: string, run: Run, hocuspocus: Hocuspocus): void;
+	/** More paths behind the same gate; their sockets end with the session as all do. */
+	extraRooms?: GateOptions['rooms'];
 }
 
 export interface Collab {
@@ -88,6 +90,7 @@ export async function startCollab(options: CollabOptions): Promise<Collab> {
 		authenticate,
 		available: () => !log.behind,
 		rooms: {
+			...endingWithSession(options.extraRooms ?? {}, sockets),
 			[COLLAB_PATH]: (socket, request, who) => {
 				const context: SocketContext = { ...who, notebooks: new Map() };
 				sockets.add(socket, context);
@@ -127,6 +130,17 @@ export async function startCollab(options: CollabOptions): Promise<Collab> {
 			await log.settled();
 		}
 	};
+}
+
+function endingWithSession(rooms: GateOptions['rooms'], sockets: Sockets): GateOptions['rooms'] {
+	const ending = Object.entries(rooms).map(([path, room]): [string, GateOptions['rooms'][string]] => [
+		path,
+		(socket, request, who) => {
+			sockets.add(socket, { ...who, notebooks: new Map() });
+			room(socket, request, who);
+		}
+	]);
+	return Object.fromEntries(ending);
 }
 
 /** Tells the site which notebooks changed, when Hocuspocus would store them. */

@@ -24,12 +24,14 @@ import { createNotebooks } from '#lib/server/notebooks.ts';
 import { openapi } from '#lib/server/openapi.ts';
 import { createMailer } from '#lib/server/mail.ts';
 import { createPreferences } from '#lib/server/preferences.ts';
+import { PERSON_PATH } from '#lib/model/person-line.ts';
+import { PersonLines } from '#lib/server/person-lines.ts';
 import { createRooms } from '#lib/server/rooms.ts';
 import { createRunNotices } from '#lib/server/run-notices.ts';
 import type { Services } from '#lib/server/services.ts';
 import { createSessions } from '#lib/server/sessions.ts';
 import { createSettings, idleRule } from '#lib/server/settings.ts';
-import { createWorkspaceBook } from '#lib/server/workspace-book.ts';
+import { createWorkspaceBook, workspaceOwner } from '#lib/server/workspace-book.ts';
 import { createWorkspaces } from '#lib/server/workspaces.ts';
 import { readCookie } from '#lib/server/cookie.ts';
 import type { Database } from '#db/database.ts';
@@ -38,6 +40,7 @@ export interface RunningServices {
 	services: Services;
 	log: pino.Logger;
 	db: Database;
+	lines: PersonLines;
 	/** Store everything, close sockets and connections, stop what was started. Kernels live on. */
 	stop(): Promise<void>;
 }
@@ -67,6 +70,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		permit: mayBeReached,
 		log: logger
 	});
+	const lines = new PersonLines({ ownerOf: (workspace) => workspaceOwner(db, workspace), logger });
 	const directory = createWorkspaceBook(db, environment);
 	const mailer = config.mail === null ? null : createMailer(config.mail.url, config.mail.from);
 	const notices = createRunNotices({ db, mailer, origin: config.origin, logger });
@@ -96,6 +100,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 				})
 				.where(eq(notebooks.id, notebook));
 		},
+		extraRooms: { [PERSON_PATH]: (socket, _request, who) => lines.join(socket, who) },
 		idleMinutes: async (notebook) => (await idleRule(db, notebook)).minutes,
 		onRunEnded(notebook, run, hocuspocus) {
 			const doc = hocuspocus.documents.get(notebookDocName(notebook));
@@ -143,8 +148,10 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		services,
 		log: logger,
 		db,
+		lines,
 		async stop() {
 			environment.stop();
+			lines.close();
 			await collab.stop();
 			await gateway.close();
 			await notices.settled();

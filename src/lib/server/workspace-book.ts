@@ -32,6 +32,13 @@ export function trustIn(fingerprint: string | null): HostTrust {
 	};
 }
 
+/** Whose workspace it is; null for one that was removed and for this machine, which is nobody's. */
+export async function workspaceOwner(db: Database, id: string): Promise<string | null> {
+	if (!isPlainId(id)) return null;
+	const [row] = await db.select({ owner: workspaces.ownerId }).from(workspaces).where(eq(workspaces.id, id));
+	return row?.owner ?? null;
+}
+
 export function createWorkspaceBook(db: Database, environment: LocalEnvironment): WorkspaceDirectory {
 	async function owned(user: RoomUser, id: string): Promise<boolean> {
 		if (!isPlainId(id)) return false;

@@ -302,7 +302,7 @@ export class KernelLink {
 		} else if (state === 'lost') {
 			projection.setKernel({
 				state: 'lost-link',
-				problem: {
+				problem: problem ?? {
 					code: 'link-lost',
 					title: `The line to ${projection.kernel.workspaceName} is down.`,
 					detail: 'What runs there goes on and its output is kept.',

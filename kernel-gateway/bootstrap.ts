@@ -1,4 +1,5 @@
 import { ProblemError } from '#lib/model/problem.ts';
+import { Checks } from './checks.ts';
 import { bootProblem, lostWhileStarting, noAnswer, noShell, otherProtocol, tooNoisy } from './problems.ts';
 import type { Command } from './transport.ts';
 import type { Zipapp } from './zipapp.ts';
@@ -14,12 +15,28 @@ export interface Hello {
 	pid: number;
 	/** Changes with every boot of the machine. */
 	boot: string;
+	/** The folder the program had to be put in because the home folder cannot hold it; null where it is at its place. */
+	place?: string | null;
 }
 
 export const PROTOCOL = 1;
 
+const START = 'ANSATZ-START';
+
+/** Sent at once: empty lines for login scripts that ask something, and where ours begins. */
+export const PREAMBLE = '\n'.repeat(16) + START + '\n';
+
 /** Login scripts may print so much before our first line. */
 export const NOISE_LIMIT = 64 * 1024;
+
+const DOING = {
+	shell: 'Starting a shell',
+	python: 'Looking for Python',
+	agent: 'Starting our program'
+};
+
+const STORE_ELSEWHERE =
+	'Make room in the home folder (quota), or make ~/.cache writable; what lies in a temporary folder may be deleted.';
 
 const NEWER = Array.from({ length: 8 }, (_, index) => `python3.${15 - index}`);
 
@@ -27,6 +44,7 @@ const NEWER = Array.from({ length: 8 }, (_, index) => `python3.${15 - index}`);
  * The command that starts the agent, for any login shell: one line, its only single quotes around the whole, so that
  * csh and fish read it as sh does. It looks for the first Python that is new enough among `pythons`, the usual names
  * and the named environments (paths with characters that a quoted word cannot hold are left out), and says why not.
+ * Standard input is read up to the line START first: login scripts may take lines of it, and what they leave is ours.
  */
 export function bootCommand(options: {
 	bootstrap: string;
@@ -45,6 +63,7 @@ export function bootCommand(options: {
 	const script = [
 		'echo', // ends a line that a login script left open
 		...(runtime ? [`ANSATZ_RUNTIME=${runtime}`, 'export ANSATZ_RUNTIME'] : []),
+		`while read -r l; do test "$l" = ${START} && break; done`,
 		'old=',
 		`for p in ${candidates}; do v=$("$p" -c "${test}" 2>/dev/null </dev/null) && ` +
 			`exec "$p" -c "${load}" ${Buffer.from(options.bootstrap).toString('base64')}`,
@@ -66,7 +85,13 @@ function word(path: string): string | undefined {
  * Sees the command through to the agent's hello, sending the zipapp when the other side does not have it. Leaves
  * `output` paused with everything that followed the hello still in it. Rejects with ProblemError.
  */
-export function boot(command: Command, zipapp: Zipapp, where: string, limit: number): Promise<Hello> {
+export function boot(
+	command: Command,
+	zipapp: Zipapp,
+	where: string,
+	limit: number,
+	checks: Checks = new Checks()
+): Promise<Hello> {
 	const { input, output } = command;
 	return new Promise((resolve, reject) => {
 		let held: Buffer = Buffer.alloc(0);
@@ -74,6 +99,12 @@ export function boot(command: Command, zipapp: Zipapp, where: string, limit: num
 		let noisy = 0;
 		let started = false;
 		let settled = false;
+		let stage: 'shell' | 'python' | 'agent' = 'shell';
+		const enter = (next: typeof stage): void => {
+			if (stage === 'shell' && next !== 'shell') checks.ok('shell', 'Runs commands');
+			stage = next;
+			checks.doing(stage, DOING[stage]);
+		};
 		const timer = setTimeout(() => fail(noAnswer(where, limit / 1000, said())), limit);
 		const said = (): string => `${command.errorText()}\n${noise}`;
 
@@ -87,6 +118,7 @@ export function boot(command: Command, zipapp: Zipapp, where: string, limit: num
 			if (settled) return;
 			end();
 			command.kill();
+			checks.failed(stage, problem);
 			reject(new ProblemError(502, problem));
 		};
 		const line = (text: string): void => {
@@ -95,15 +127,27 @@ export function boot(command: Command, zipapp: Zipapp, where: string, limit: num
 			if (!fields) {
 				noise = (noise + text + '\n').slice(-2000);
 				noisy += text.length + 1;
-			} else if (word === 'FAIL') fail(bootProblem(where, fields));
-			else if (word === 'BOOT') {
+			} else if (word === 'FAIL') {
+				if (stage === 'shell') enter('python');
+				if (stage === 'python' && !/-python$/.test(String(fields.code))) enter('agent');
+				fail(bootProblem(where, fields));
+			} else if (word === 'BOOT') {
 				started = true;
-				if (fields.have !== true) input.write(zipapp.bytes);
+				enter('python');
+				checks.ok('python', `Python ${String(fields.python)}`);
+				enter('agent');
+				if (fields.have !== true) {
+					checks.doing('agent', `Sending our program, ${Math.ceil(zipapp.bytes.length / 1000)} kB`);
+					input.write(zipapp.bytes);
+				}
 			} else if (fields.protocol !== PROTOCOL) fail(otherProtocol(where, fields.protocol));
 			else {
 				end();
 				if (held.length) output.unshift(held);
-				resolve(fields as unknown as Hello);
+				const hello = fields as unknown as Hello;
+				if (hello.place) checks.warning('agent', `Runs from ${hello.place}`, STORE_ELSEWHERE);
+				else checks.ok('agent', 'Our program runs');
+				resolve(hello);
 			}
 		};
 		const read = (chunk: Buffer): void => {
@@ -116,6 +160,8 @@ export function boot(command: Command, zipapp: Zipapp, where: string, limit: num
 			if (noisy + held.length > NOISE_LIMIT) fail(tooNoisy(where, noise || held.toString('utf8', 0, 500)));
 		};
 		output.on('data', read);
+		enter('shell');
+		input.write(PREAMBLE);
 		void command.ended.then(({ code }) => {
 			fail(started || code === null ? lostWhileStarting(where, said()) : noShell(where, code, said()));
 		});

@@ -1,3 +1,4 @@
+import type { Asker } from '#lib/model/ask.ts';
 import type { KernelAnswer, KernelGateway } from '#lib/model/gateway.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { KernelUsage } from '#lib/model/room-news.ts';
@@ -5,7 +6,7 @@ import type { KernelSpec } from '#lib/model/workspace.ts';
 import type { AgentSetup } from './line.ts';
 import { Link } from './link.ts';
 import { SILENT, type Log } from './log.ts';
-import type { Permit } from './ssh.ts';
+import type { Permit } from './permit.ts';
 import { TIMING, type Timing } from './timing.ts';
 import { buildZipapp, type Zipapp } from './zipapp.ts';
 
@@ -19,6 +20,10 @@ export interface GatewayOptions {
 	localRuntime?: string;
 	/** Which addresses SSH may go to. Without it: all, which is right only where every user is trusted with the network. */
 	permit?: Permit;
+	/** Asks the owner of a workspace what only they can answer: one-time passwords, signatures of a key in their browser. */
+	ask?: Asker;
+	/** The socket of the SSH agent of the account the server runs as. Only where all users may log in with its keys. */
+	agentSocket?: string;
 	log?: Log;
 	timing?: Partial<Timing>;
 }
@@ -33,6 +38,8 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 		python: options.python ?? 'python3',
 		localRuntime: options.localRuntime,
 		permit: options.permit,
+		ask: options.ask,
+		agentSocket: options.agentSocket,
 		zipapp() {
 			zipapp ??= buildZipapp(options.agentFolder);
 			zipapp.catch(() => (zipapp = undefined));
@@ -45,8 +52,15 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 		return found;
 	};
 
+	/** For what a person does, as opposed to what goes on by itself. */
+	const used = (workspace: string): Link => {
+		const found = link(workspace);
+		found.touch();
+		return found;
+	};
+
 	return {
-		connect: (address, options) => link(address.id).connect(address, options),
+		connect: (address, options) => used(address.id).connect(address, options),
 		isConnected: (workspace) => links.get(workspace)?.isUp ?? false,
 		async disconnect(workspace) {
 			links.get(workspace)?.disconnect();
@@ -71,15 +85,15 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 		async start(workspace, kernel, spec, { cwd, env }) {
 			const { argv, interruptMode, language } = spec;
 			const params = { kernel, argv, interruptMode, language, env: { ...spec.env, ...env } };
-			await link(workspace).ask('start', cwd === undefined ? params : { ...params, cwd }, true);
+			await used(workspace).ask('start', cwd === undefined ? params : { ...params, cwd }, true);
 		},
 		subscribe: (workspace, kernel, after, listener) => link(workspace).subscribe(kernel, after, listener),
 		async send(workspace, kernel, { buffers = [], metadata = {}, ...message }) {
-			await link(workspace).ask('send', { kernel, ...message, metadata }, true, buffers);
+			await used(workspace).ask('send', { kernel, ...message, metadata }, true, buffers);
 		},
 		async ask(workspace, kernel, { channel = 'shell', msgType, content, seconds = 10 }) {
 			const params = { kernel, channel, msgType, content, timeout: seconds };
-			return (await link(workspace).ask('ask', params)) as unknown as KernelAnswer;
+			return (await used(workspace).ask('ask', params)) as unknown as KernelAnswer;
 		},
 		async usage(workspace, kernel) {
 			const { usage } = (await link(workspace).ask('usage', { kernel })) as unknown as {

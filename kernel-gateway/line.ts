@@ -1,10 +1,14 @@
-import { ProblemError } from '#lib/model/problem.ts';
-import type { ConnectResult } from '#lib/model/gateway.ts';
-import type { WorkspaceAddress } from '#lib/model/workspace.ts';
+import type { Asker } from '#lib/model/ask.ts';
+import { ProblemError, type Problem } from '#lib/model/problem.ts';
+import type { KnownKey, WorkspaceAddress } from '#lib/model/workspace.ts';
 import { boot, bootCommand, type Hello } from './bootstrap.ts';
+import type { Checks } from './checks.ts';
+import type { Refused } from './hop.ts';
 import { openLocal } from './local.ts';
-import { place } from './problems.ts';
-import { openSsh, type Login, type Permit } from './ssh.ts';
+import type { Logins } from './login.ts';
+import type { Permit } from './permit.ts';
+import { place, wayNotOffered } from './problems.ts';
+import { openSsh, type SshResult } from './ssh.ts';
 import type { Timing } from './timing.ts';
 import type { Command, Transport } from './transport.ts';
 import type { Zipapp } from './zipapp.ts';
@@ -18,6 +22,10 @@ export interface AgentSetup {
 	localRuntime: string | undefined;
 	/** Which addresses SSH may go to; all, without it. */
 	permit: Permit | undefined;
+	/** Asks the owner of a workspace what only they can answer. */
+	ask: Asker | undefined;
+	/** The socket of the SSH agent of the account the server runs as, where workspaces may use it. */
+	agentSocket: string | undefined;
 }
 
 /** An agent that has said hello, and the way to it. */
@@ -25,52 +33,75 @@ export interface Line {
 	transport: Transport;
 	command: Command;
 	hello: Hello;
-	/** The fingerprint that was verified; null on this machine. */
-	hostKey: string | null;
+	/** The keys that were verified, hop by hop; none on this machine. */
+	keys: KnownKey[];
+}
+
+/** What one try uses besides the setup. */
+export interface Try {
+	logins: Logins;
+	timing: Timing;
+	checks: Checks;
+	signal: AbortSignal;
 }
 
 /** Goes the whole way to an agent: connect, log in, start it. Never rejects; nothing stays open unless a line is answered. */
 export async function openLine(
 	address: WorkspaceAddress,
-	login: Login | undefined,
 	setup: AgentSetup,
-	timing: Timing,
-	signal: AbortSignal
-): Promise<{ line: Line } | { result: Exclude<ConnectResult, { state: 'connected' }> }> {
+	{ logins, timing, checks, signal }: Try
+): Promise<{ line: Line } | Refused> {
 	let transport: Transport | undefined;
 	const giveUp = (): void => transport?.close();
 	try {
 		const zipapp = await setup.zipapp();
-		let hostKey: string | null = null;
-		if (address.kind === 'ssh') {
-			const opened = await openSsh(address, login, timing, signal, setup.permit);
-			if (opened.state !== 'open') return { result: opened };
-			({ transport, hostKey } = opened);
-		} else transport = openLocal();
+		const opened = await openTransport(address, setup, { logins, timing, checks, signal });
+		if ('refused' in opened) return opened;
+		({ transport } = opened);
 		if (signal.aborted) giveUp();
 		else signal.addEventListener('abort', giveUp);
 		const own = address.kind === 'local' ? { pythons: [setup.python], runtime: setup.localRuntime } : {};
-		const command = await transport.exec(
-			bootCommand({ bootstrap: zipapp.bootstrap, environments: address.environments, ...own })
-		);
-		const hello = await boot(command, zipapp, place(address), timing.boot);
-		return { line: { transport, command, hello, hostKey } };
+		const command = await transport
+			.exec(bootCommand({ bootstrap: zipapp.bootstrap, environments: address.environments, ...own }))
+			.catch((error: unknown) => {
+				if (error instanceof ProblemError) checks.failed('shell', error.problem);
+				throw error;
+			});
+		const hello = await boot(command, zipapp, place(address), timing.boot, checks);
+		return { line: { transport, command, hello, keys: opened.keys } };
 	} catch (error) {
 		giveUp();
-		if (error instanceof ProblemError) return { result: { state: 'failed', problem: error.problem } };
-		const { code, message } = error as NodeJS.ErrnoException;
-		return {
-			result: {
-				state: 'failed',
-				problem: {
-					code: 'agent-missing',
-					title: 'The program for workspaces cannot be read on this server.',
-					detail: code ?? message,
-					remedy: 'Check that the installation is complete.'
-				}
-			}
-		};
+		return { refused: { state: 'failed', problem: problemOf(error) } };
 	} finally {
 		signal.removeEventListener('abort', giveUp);
 	}
+}
+
+/** The way that the address names. */
+async function openTransport(
+	address: WorkspaceAddress,
+	setup: AgentSetup,
+	{ logins, timing, checks, signal }: Try
+): Promise<SshResult> {
+	if (address.kind === 'local') return { transport: openLocal(), keys: [] };
+	const { id, name } = address;
+	if (address.way === 'system') {
+		const problem = wayNotOffered();
+		checks.failed('reachable', problem);
+		return { refused: { state: 'failed', problem } };
+	}
+	const { permit, ask, agentSocket } = setup;
+	const tools = { workspace: { id, name }, ask, agentSocket };
+	return openSsh({ address, logins, tools, timing, permit, checks, signal });
+}
+
+function problemOf(error: unknown): Problem {
+	if (error instanceof ProblemError) return error.problem;
+	const { code, message } = error as NodeJS.ErrnoException;
+	return {
+		code: 'agent-missing',
+		title: 'The program for workspaces cannot be read on this server.',
+		detail: code ?? message,
+		remedy: 'Check that the installation is complete.'
+	};
 }

@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream';
 import type {
-	AtHop,
 	ConnectOptions,
 	ConnectResult,
 	KernelListener,
@@ -9,30 +8,25 @@ import type {
 import type { JsonObject } from '#lib/model/json.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
-import type { Credential, WorkspaceAddress } from '#lib/model/workspace.ts';
+import type { SignInMethod, WorkspaceAddress } from '#lib/model/workspace.ts';
+import { Attempt } from './attempt.ts';
 import { Calls } from './calls.ts';
 import { Feed } from './feed.ts';
+import type { Refusal, Refused } from './hop.ts';
+import { judge } from './host-key.ts';
+import { atHop, hopsOf, isSamePlace } from './hops.ts';
 import { openLine, type AgentSetup, type Line } from './line.ts';
 import type { Log } from './log.ts';
-import { readPrivateKey } from './private-key.ts';
-import { hostKeyChanged, hostKeyUnknown, lineLost, notConnected, place } from './problems.ts';
+import { Logins, readLogin } from './login.ts';
+import { addressInvalid, hostKeyChanged, hostKeyUnknown, lineLost } from './problems.ts';
+import { notConnected, place, signInAgain } from './problems.ts';
 import { AgentSession } from './session.ts';
-import type { Login } from './ssh.ts';
 import { backoff, type Timing } from './timing.ts';
-
-type Refusal = Exclude<ConnectResult, { state: 'connected' }>;
-
-/** A try to connect that is under way, shared by all who ask for the same. */
-interface Attempt {
-	address: WorkspaceAddress;
-	credential: Credential | undefined;
-	result: Promise<ConnectResult>;
-	abort: AbortController;
-}
 
 /**
  * One workspace: at most one line to it, what is asked over it, who listens, and the way back when it breaks.
- * `down`: nobody has logged in. `up`: a line lives. `lost`: it broke and is being tried again.
+ * `down`: nobody has logged in. `up`: a line lives. `lost`: it broke and is being tried again, or waits for a person to
+ * be there (parked: nothing is scheduled).
  */
 export class Link {
 	#state: 'down' | 'up' | 'lost' = 'down';
@@ -40,7 +34,9 @@ export class Link {
 	#timing: Timing;
 	#log: Log;
 	#address: WorkspaceAddress | undefined;
-	#login: Login | undefined;
+	#logins = new Logins();
+	/** Wipes what logs in when nobody has come for a long time. */
+	#forget: NodeJS.Timeout | undefined;
 	#line: Line | undefined;
 	#session: AgentSession | undefined;
 	#attempt: Attempt | undefined;
@@ -63,36 +59,49 @@ export class Link {
 
 	/** See KernelGateway.connect. Equal calls at the same time share one try. */
 	async connect(address: WorkspaceAddress, options: ConnectOptions = {}): Promise<ConnectResult> {
-		const credential = options.signIn?.credential;
-		if (this.#line && isSamePlace(address, this.#address)) return this.#connected(this.#line);
+		if (this.#line && isSamePlace(address, this.#address) && isTrusted(address, this.#line)) {
+			this.#address = address;
+			return this.#connected(this.#line);
+		}
 		const current = this.#attempt;
 		if (current) {
+			const same = current.covers(address, options.signIn);
+			if (same) current.join(options.onCheck);
 			const result = await current.result;
-			const same = JSON.stringify(current.address) === JSON.stringify(address);
-			if (same && (!credential || JSON.stringify(current.credential) === JSON.stringify(credential)))
-				return result;
-			return this.connect(address, options);
+			return same ? result : this.connect(address, options);
 		}
 		if (this.#line) this.disconnect();
-		return this.#begin(address, credential);
+		return this.#begin(address, options);
 	}
 
 	/** Ends the line and forgets what logs in. Listeners stay and hear `up` when somebody connects again. */
 	disconnect(): void {
 		this.#attempt?.abort.abort();
 		this.#attempt = undefined;
+		this.#logins.wipe();
 		this.#giveUp(undefined);
 	}
 
-	/** A person is there: try again now. */
+	/** See KernelGateway.wake. */
 	wake(): void {
-		if (this.#state !== 'lost' || this.#attempt) return;
-		void this.#begin(this.#address!, undefined);
+		if (this.#state !== 'lost') return;
+		if (this.#attempt) this.#attempt.woken = true;
+		else void this.#begin(this.#address!, {});
 	}
 
-	/** The line stays up; a reconnect will need a sign-in. */
+	/** See KernelGateway.forgetSecrets. */
 	forgetSecrets(): void {
-		this.#login = undefined;
+		clearTimeout(this.#forget);
+		this.#logins.forget();
+	}
+
+	/** A person does something here: what logs in is kept for a while more. */
+	touch(): void {
+		clearTimeout(this.#forget);
+		const { secrets, secretsUnused } = this.#timing;
+		const time = this.#state === 'down' ? secretsUnused : secrets;
+		this.#forget = setTimeout(() => this.forgetSecrets(), time);
+		this.#forget.unref();
 	}
 
 	/** See KernelGateway.dial. */
@@ -139,63 +148,68 @@ export class Link {
 		return this.#address ? place(this.#address) : 'the workspace';
 	}
 
-	#begin(address: WorkspaceAddress, credential: Credential | undefined): Promise<ConnectResult> {
+	#begin(address: WorkspaceAddress, options: ConnectOptions): Promise<ConnectResult> {
 		clearTimeout(this.#retry);
-		const abort = new AbortController();
-		const result = this.#open(address, credential, abort.signal).finally(() => {
-			if (this.#attempt === attempt) this.#attempt = undefined;
-		});
-		const attempt: Attempt = { address, credential, abort, result };
+		const attempt = new Attempt(address, options);
 		this.#attempt = attempt;
-		return result;
+		return (attempt.result = this.#open(attempt).finally(() => {
+			attempt.end();
+			if (this.#attempt === attempt) this.#attempt = undefined;
+		}));
 	}
 
-	async #open(
-		address: WorkspaceAddress,
-		credential: Credential | undefined,
-		signal: AbortSignal
-	): Promise<ConnectResult> {
-		const { login, problem } = this.#prepare(address, credential);
-		if (problem)
-			return this.#failed(address, {
-				...{ state: 'needs-sign-in', methods: ['password', 'key'], problem },
-				...hopOf(address)
-			});
-		const opened = await openLine(address, login, this.#setup, this.#timing, signal);
+	async #open(attempt: Attempt): Promise<ConnectResult> {
+		const { address, checks } = attempt;
+		const { signal } = attempt.abort;
+		const refused = this.#take(attempt);
+		if (refused) return this.#failed(attempt, refused);
+		const opened = await openLine(address, this.#setup, {
+			...{ logins: this.#logins, timing: this.#timing, checks, signal }
+		});
 		if (signal.aborted) {
 			if ('line' in opened) opened.line.transport.close();
 			return { state: 'failed', problem: notConnected(place(address)) };
 		}
-		if ('line' in opened) {
-			this.#address = address;
-			this.#login = login;
-			this.#up(opened.line);
-			return this.#connected(opened.line);
+		if ('refused' in opened) return this.#failed(attempt, opened);
+		const first = this.#state === 'down';
+		this.#address = address;
+		this.#up(opened.line);
+		if (first) this.touch();
+		return this.#connected(opened.line);
+	}
+
+	/** Takes what the person brought along to what is at hand for the hop it is for. Answers what is wrong with it. */
+	#take({ address, signIn, checks }: Attempt): Refused | undefined {
+		if (address.kind === 'local') return undefined;
+		const hops = hopsOf(address);
+		this.#logins.keepOnly(hops);
+		if (!signIn) return undefined;
+		const hop = hops[signIn.hop];
+		if (!hop) return { refused: { state: 'failed', problem: addressInvalid(address) } };
+		const read = readLogin(signIn.credential);
+		if ('login' in read) {
+			this.#logins.of(hop).add(read.login);
+			return undefined;
 		}
-		return this.#failed(address, opened.result);
+		checks.failed('sign-in', read.problem, hop);
+		const methods = [...new Set<SignInMethod>(['password', 'key', signIn.credential.kind])];
+		return { refused: { state: 'needs-sign-in', methods, problem: read.problem, ...atHop(hop) } };
 	}
 
-	#failed(address: WorkspaceAddress, result: Refusal): Refusal {
-		this.#log.info({ workspace: address.id, state: result.state }, 'no connection to the workspace');
-		if (this.#state === 'lost') this.#refused(result);
-		return result;
+	#failed({ address, woken }: Attempt, { refused, nobody = false }: Refused): Refusal {
+		this.#log.info({ workspace: address.id, state: refused.state }, 'no connection to the workspace');
+		// whoever answers there is not whom these were for
+		if (refused.state === 'host-key-changed' || isRevoked(refused)) this.#logins.wipe();
+		if (this.#state !== 'lost') this.touch();
+		else if (!nobody) this.#refused(refused);
+		else if (woken) this.#later();
+		else this.#tell('lost', 'problem' in refused ? refused.problem : undefined);
+		return refused;
 	}
 
-	/** The key is decrypted once; with an unknown host key nothing about the account is needed yet. */
-	#prepare(
-		address: WorkspaceAddress,
-		credential: Credential | undefined
-	): { login?: Login | undefined; problem?: Problem } {
-		if (!credential) return isSamePlace(address, this.#address) ? { login: this.#login } : {};
-		if (address.kind === 'local' || !address.trust.at(-1)?.accepted.length) return {};
-		if (credential.kind === 'password') return { login: { kind: 'password', password: credential.password } };
-		if (credential.kind !== 'key') return {};
-		const read = readPrivateKey(credential.privateKey, credential.passphrase);
-		return 'key' in read ? { login: { kind: 'key', key: read.key } } : read;
-	}
-
-	#connected({ hello, hostKey }: Line): ConnectResult {
-		return { state: 'connected', host: hello.host, user: hello.user, python: hello.python, hostKey };
+	#connected({ hello, keys }: Line): ConnectResult {
+		const { host, user, python } = hello;
+		return { state: 'connected', host, user, python, hostKey: keys.at(-1)?.fingerprint ?? null };
 	}
 
 	#up(line: Line): void {
@@ -243,7 +257,7 @@ export class Link {
 		clearTimeout(this.#retry);
 		this.#retry = setTimeout(
 			() => {
-				if (this.#state === 'lost' && !this.#attempt) void this.#begin(this.#address!, undefined);
+				if (this.#state === 'lost' && !this.#attempt) void this.#begin(this.#address!, {});
 			},
 			backoff(this.#tries++, this.#timing)
 		);
@@ -254,23 +268,26 @@ export class Link {
 		const where = this.#where();
 		switch (result.state) {
 			case 'failed':
-				return this.#later();
+				return isRevoked(result) ? this.#giveUp(result.problem) : this.#later();
 			case 'needs-sign-in':
-				return this.#giveUp(result.problem ?? notConnected(where));
+				return this.#giveUp(result.problem ?? signInAgain(where));
 			case 'host-key-changed':
-				return this.#giveUp(hostKeyChanged(where, result.fingerprint, result.expected));
+				return this.#giveUp(
+					hostKeyChanged(result, result.fingerprint, result.expected, result.pinned === true)
+				);
 			case 'host-key-unknown':
-				return this.#giveUp(hostKeyUnknown(where, result.fingerprint));
+				return this.#giveUp(hostKeyUnknown(result, result.fingerprint));
 		}
 	}
 
+	/** Ends the trying. What was not refused is kept for a while, for the person who has to sign in now. */
 	#giveUp(problem: Problem | undefined): void {
 		const was = this.#state;
 		clearTimeout(this.#retry);
 		this.#drop();
 		this.#state = 'down';
-		this.#login = undefined;
 		this.#tries = 0;
+		this.touch();
 		this.#calls.end(problem ?? notConnected(this.#where()));
 		if (was !== 'down') this.#tell('closed', problem);
 	}
@@ -280,14 +297,15 @@ export class Link {
 	}
 }
 
-function hopOf(address: WorkspaceAddress): AtHop {
-	if (address.kind === 'local') return { hop: 0, host: 'localhost', port: 0, user: '' };
-	const { host, port, user, jumps } = address;
-	return { hop: jumps.length, host, port, user };
+/** Whether the keys a line was made with still count: one may have been revoked, or another pinned, since. */
+function isTrusted(address: WorkspaceAddress, { keys }: Line): boolean {
+	if (address.kind === 'local') return true;
+	return hopsOf(address).every(({ trust }, index) => {
+		const { is } = judge(trust, keys[index]!);
+		return is !== 'revoked' && !(is === 'changed' && trust.pinned.length > 0);
+	});
 }
 
-/** Whether a line to one address is also one to the other. */
-function isSamePlace(one: WorkspaceAddress, other: WorkspaceAddress | undefined): boolean {
-	if (one.kind === 'local' || other?.kind !== 'ssh') return one.kind === other?.kind;
-	return one.host === other.host && one.port === other.port && one.user === other.user;
+function isRevoked(result: Refusal): result is Refusal & { state: 'failed' } {
+	return result.state === 'failed' && result.problem.code === 'ssh-host-key-revoked';
 }

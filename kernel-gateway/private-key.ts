@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import ssh2, { type ParsedKey } from 'ssh2';
 import type { Problem } from '#lib/model/problem.ts';
-import { keyUnreadable, passphraseMissing, passphraseWrong } from './problems.ts';
+import { keyUnreadable, passphraseMissing, passphraseWrong } from './sign-in-problems.ts';
 
 const OWN_FORMAT = /BEGIN OPENSSH PRIVATE KEY|^PuTTY-User-Key-File/m;
 

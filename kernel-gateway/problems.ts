@@ -3,14 +3,15 @@ import type { WorkspaceAddress } from '#lib/model/workspace.ts';
 
 /** What people are told when a workspace does not answer as it should. None of these texts ever holds a secret. */
 type Ssh = Extract<WorkspaceAddress, { kind: 'ssh' }>;
-type Target = Pick<Ssh, 'host' | 'port' | 'user'>;
+export type Target = Pick<Ssh, 'host' | 'port' | 'user'>;
 
 /** `ada@host, port 22`, or `this machine`. */
 export function place(address: WorkspaceAddress): string {
 	return address.kind === 'local' ? 'this machine' : at(address);
 }
 
-function at(target: Target): string {
+/** `ada@host, port 22`. */
+export function at(target: Target): string {
 	return `${target.user}@${target.host}, port ${target.port}`;
 }
 
@@ -86,63 +87,26 @@ export const addressInvalid = ({ host, port, user }: Target): Problem => ({
 	remedy: 'Name a host and a user; the port is a number from 1 to 65535, usually 22.'
 });
 
-export const passwordRefused = (target: Target): Problem => ({
-	code: 'ssh-password-refused',
-	title: `${target.host} did not accept the password of ${target.user}.`,
-	detail: `The server was asked as ${at(target)}.`,
-	remedy:
-		'Type the password again. Check the user name as well: servers do not say which of the two is wrong.'
-});
-
-export const keyRefused = (target: Target): Problem => ({
-	code: 'ssh-key-refused',
-	title: `${target.host} did not accept this key for ${target.user}.`,
-	detail: `The server was asked as ${at(target)}; the key is not among those it lets in.`,
-	remedy: 'Add the public half of the key to ~/.ssh/authorized_keys on that machine, or use another key.'
-});
-
-export const methodNotOffered = (target: Target, kind: 'password' | 'key', offered: string[]): Problem => ({
-	code: 'ssh-method-not-offered',
-	title: `${target.host} does not let ${target.user} log in with a ${kind}.`,
-	detail: `${at(target)} offers: ${offered.join(', ') || 'nothing'}.`,
-	remedy: kind === 'key' ? 'Log in with a password.' : 'Log in with a key.'
-});
-
-export const moreFactors = (target: Target): Problem => ({
-	code: 'ssh-second-factor',
-	title: `${target.host} asks for more than one proof of who ${target.user} is.`,
-	detail: `After the first one, ${at(target)} asked for another (a one-time code, or a new password).`,
-	remedy: 'Logging in with a second factor does not work yet. Use a key where the server accepts one alone.'
-});
-
-export const keyUnreadable = (): Problem => ({
-	code: 'ssh-key-unreadable',
-	title: 'This text is not a private key.',
-	detail: 'Neither as an OpenSSH key nor as a PEM, PKCS 8 or PuTTY key could it be read.',
-	remedy:
-		'Paste the whole file, with its BEGIN and END lines. The file ending in .pub is the public half, not this one.'
-});
-
-export const passphraseWrong = (): Problem => ({
-	code: 'ssh-passphrase-wrong',
-	title: 'The passphrase does not open this key.',
-	detail: 'The key is encrypted and could not be decrypted with it.',
-	remedy:
-		'Type the passphrase again. It is the one chosen when the key was made, not the password of the account.'
-});
-
-export const passphraseMissing = (): Problem => ({
-	code: 'ssh-passphrase-missing',
-	title: 'This key needs its passphrase.',
-	detail: 'The key is encrypted.',
-	remedy: 'Type the passphrase chosen when the key was made.'
-});
-
 export const noChannel = (target: Target, reason: string): Problem => ({
 	code: 'ssh-no-session',
 	title: `${target.host} let ${target.user} in but runs no command for this account.`,
 	detail: `${at(target)} refused to open a session (${reason}). Its MaxSessions may be used up or set to 0.`,
 	remedy: 'Ask the people who run the machine to allow commands over SSH for this account.'
+});
+
+/** A jump host let us in, and does not take us further. `reason` is what it said. */
+export const hopUnreachable = (target: Target, via: Target, reason: string): Problem => ({
+	code: 'ssh-hop-unreachable',
+	title: `${via.host} cannot connect on to ${target.host}, port ${target.port}.`,
+	detail: `The jump host ${at(via)} said: ${reason}.`,
+	remedy: 'Check host and port as they are called on the jump host, and that it allows forwarding.'
+});
+
+export const wayNotOffered = (): Problem => ({
+	code: 'workspace-way-not-offered',
+	title: "This server does not connect by its own system's SSH program.",
+	detail: 'The workspace asks for it, and the operator has not allowed it.',
+	remedy: 'Change the workspace to connect in the usual way, or ask an administrator.'
 });
 
 /** `reason`: what the other side, or this machine, said. */
@@ -250,18 +214,35 @@ export const notConnected = (where: string): Problem => ({
 	remedy: 'Connect to the workspace.'
 });
 
-export const hostKeyChanged = (where: string, seen: string, expected: string): Problem => ({
-	code: 'ssh-host-key-changed',
-	title: `The machine that answers for ${where} is not the one that was accepted.`,
-	detail: `Its key is ${seen}; accepted was ${expected}. Nothing secret was sent to it.`,
-	remedy: 'Ask the people who run the machine whether its key has changed, and only then accept the new one.'
+/** What logs in was wiped while the line lived; it has broken since. */
+export const signInAgain = (where: string): Problem => ({
+	code: 'workspace-sign-in-again',
+	title: `You have to sign in to ${where} again.`,
+	detail: 'The connection broke, and passwords and keys are not kept for longer than they are needed.',
+	remedy: 'Connect to the workspace. Kernels go on running meanwhile.'
 });
 
-export const hostKeyUnknown = (where: string, seen: string): Problem => ({
+export const hostKeyChanged = (target: Target, seen: string, expected: string, pinned: boolean): Problem => ({
+	code: 'ssh-host-key-changed',
+	title: `The machine that answers for ${at(target)} is not the one that was ${pinned ? 'pinned' : 'accepted'}.`,
+	detail: `Its key is ${seen}; ${pinned ? 'an administrator has pinned' : 'accepted was'} ${expected}. Nothing secret was sent to it.`,
+	remedy: pinned
+		? 'Ask an administrator of this server; only they can change a pinned key.'
+		: 'Ask the people who run the machine whether its key has changed, and only then accept the new one.'
+});
+
+export const hostKeyUnknown = (target: Target, seen: string): Problem => ({
 	code: 'ssh-host-key-unknown',
-	title: `The key of ${where} has not been accepted yet.`,
+	title: `The key of ${at(target)} has not been accepted yet.`,
 	detail: `It is ${seen}. Nothing secret was sent to it.`,
 	remedy: 'Connect again and compare the key with the one its people publish.'
+});
+
+export const hostKeyRevoked = (target: Target, seen: string): Problem => ({
+	code: 'ssh-host-key-revoked',
+	title: `The key that ${at(target)} shows has been revoked.`,
+	detail: `It is ${seen}. Whoever answers there may have stolen it. Nothing secret was sent.`,
+	remedy: 'Do not log in there. Ask the people who run the machine for its new key.'
 });
 
 const STATUS: Record<string, number> = {

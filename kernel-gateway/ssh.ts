@@ -1,225 +1,113 @@
-import dns from 'node:dns';
-import net from 'node:net';
-import ssh2, { type AnyAuthMethod, type ClientChannel, type ParsedKey } from 'ssh2';
+import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Client, ClientChannel } from 'ssh2';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
-import type { ConnectResult } from '#lib/model/gateway.ts';
-import type { WorkspaceAddress } from '#lib/model/workspace.ts';
-import { isSameKey, readHostKey, type HostKey } from './host-key.ts';
-import {
-	addressInvalid,
-	connectionProblem,
-	keyRefused,
-	methodNotOffered,
-	moreFactors,
-	noChannel,
-	portRefused,
-	passwordRefused
-} from './problems.ts';
+import type { KnownKey } from '#lib/model/workspace.ts';
+import type { SignInTools } from './authentication.ts';
+import type { Checks } from './checks.ts';
+import { connectFirst } from './first-socket.ts';
+import { hangUp, openHop, type OpenHop, type Refused } from './hop.ts';
+import { hopsOf, isSane, type Hop, type SshAddress } from './hops.ts';
+import type { Logins } from './login.ts';
+import { ALLOW_ALL, type Permit } from './permit.ts';
+import { addressInvalid, hopUnreachable, noChannel, place, portRefused } from './problems.ts';
 import type { Timing } from './timing.ts';
 import { tail, type Command, type Transport } from './transport.ts';
 
-/** What logs in, ready to be used: a key is already decrypted, so that a reconnect costs nothing. */
-export type Login = { kind: 'password'; password: string } | { kind: 'key'; key: ParsedKey };
+/** What one try by SSH needs to know. */
+export interface SshTry {
+	address: SshAddress;
+	logins: Logins;
+	tools: SignInTools;
+	timing: Timing;
+	permit: Permit | undefined;
+	checks: Checks;
+	signal: AbortSignal;
+}
 
-export type SshAddress = Extract<WorkspaceAddress, { kind: 'ssh' }>;
+/** An open line and the keys that were verified on the way, or why there is none. */
+export type SshResult = { transport: Transport; keys: KnownKey[] } | Refused;
 
 /**
- * Says no, with the problem to show, to an address that may not be reached from this server (its own database, the
- * metadata service of a cloud). Asked for every IP address a name stands for, and the one asked about is the one used.
+ * Connects and logs in, hop by hop, each over the connection of the one before; a host's key is verified before anything
+ * about the account there is said. Never rejects; `signal` gives up at once (state `failed`).
  */
-export type Permit = (target: { host: string; port: number; ip: string }) => Problem | undefined;
+export async function openSsh(the: SshTry): Promise<SshResult> {
+	const { address, checks, signal, timing } = the;
+	const permit = the.permit ?? ALLOW_ALL;
+	const hops = hopsOf(address);
+	const refuse = (problem: Problem, hop: Hop): Refused => {
+		checks.failed('reachable', problem, hop);
+		return { refused: { state: 'failed', problem } };
+	};
+	for (const hop of hops) {
+		if (!isSane(hop)) return refuse(addressInvalid(hop), hop);
+		const { index, host, port } = hop;
+		const ip = isIP(host) ? host : undefined;
+		const denied = index > 0 && permit({ host, port, ip, privileged: address.privileged });
+		if (denied) return refuse(denied, hop);
+	}
+	const open: OpenHop[] = [];
+	const giveUp = (): void => open.reverse().forEach(hangUp);
+	for (const hop of hops) {
+		checks.doing('reachable', `Connecting to ${hop.host}`, hop);
+		const before = open.at(-1);
+		const reached = before
+			? await forward(before.client, hop, hops[hop.index - 1]!, timing.connect, signal)
+			: await connectFirst(hop, permit, address.privileged, timing.connect, signal);
+		if ('problem' in reached) {
+			giveUp();
+			return refuse(reached.problem, hop);
+		}
+		const outer = hop.index === 0 || hop.index === hops.length - 1;
+		const logins = the.logins.of(hop);
+		const opened = await openHop(hop, reached.socket, logins, the.tools, timing, checks, signal, outer);
+		if ('refused' in opened) {
+			giveUp();
+			return opened;
+		}
+		open.push(opened);
+	}
+	return { transport: overClients(address, open), keys: open.map(({ key }) => key) };
+}
 
-/** An open line, or why there is none: the same answers as `KernelGateway.connect`. */
-export type SshResult =
-	{ state: 'open'; transport: Transport; hostKey: string } | Exclude<ConnectResult, { state: 'connected' }>;
-
-/**
- * Connects and logs in. The host key is compared before anything about the account is said; with no accepted key, or
- * another one, the connection ends there. Without a login only the way `none` is tried, which tells what is offered.
- * Never rejects; `signal` gives up at once (state `failed`).
- */
-export function openSsh(
-	address: SshAddress,
-	login: Login | undefined,
-	timing: Timing,
-	signal: AbortSignal,
-	permit: Permit = () => undefined
-): Promise<SshResult> {
-	const { host, port } = address;
-	const sane =
-		host.trim() !== '' && address.user !== '' && Number.isInteger(port) && port > 0 && port < 65536;
-	const accepted = address.trust.at(-1)?.accepted[0]?.fingerprint ?? null;
-	const hop = { hop: address.jumps.length, host, port, user: address.user };
-	if (!sane) return Promise.resolve({ state: 'failed', problem: addressInvalid(address) });
+/** A connection made by one hop to the next. Never rejects. */
+function forward(
+	client: Client,
+	hop: Hop,
+	via: Hop,
+	limit: number,
+	signal: AbortSignal
+): Promise<{ socket: Duplex } | { problem: Problem }> {
 	return new Promise((resolve) => {
-		let denied: Problem | undefined;
-		const seen = { connected: false, greeted: false };
-		let hostKey: HostKey | undefined;
-		let failure: Error | undefined;
-		let settled = false;
-		const lookup: net.LookupFunction = (name, options, done) => {
-			dns.lookup(name, { ...options, all: true }, (error, found) => {
-				for (const { address: ip } of found ?? []) denied ??= permit({ host, port, ip });
-				if (error ?? denied) done(error ?? new Error('not permitted'), []);
-				else if (options.all) done(null, found);
-				else done(null, found[0]!.address, found[0]!.family);
-			});
-		};
-		if (net.isIP(host)) denied = permit({ host, port, ip: host });
-		if (denied) return resolve({ state: 'failed', problem: denied });
-		const socket = net.connect({ host, port, lookup, noDelay: true });
-		const client = new ssh2.Client();
-		const attempt = new Attempt(address, login, () => fail());
-		let tellClosed!: (reason?: string) => void;
-		const closed = new Promise<string | undefined>((tell) => (tellClosed = tell));
-
-		const settle = (result: SshResult): void => {
-			if (settled) return;
-			settled = true;
+		const fail = (reason: string): void => {
+			clearTimeout(deadline);
 			signal.removeEventListener('abort', abort);
-			if (result.state !== 'open') {
-				client.end();
-				socket.destroySoon();
-			}
-			resolve(result);
+			resolve({ problem: hopUnreachable(hop, via, reason) });
 		};
-		const fail = (): void => {
-			if (hostKey && accepted === null) settle({ state: 'host-key-unknown', ...hostKey, ...hop });
-			else if (hostKey && !isSameKey(hostKey.fingerprint, accepted!)) {
-				settle({ state: 'host-key-changed', ...hostKey, expected: accepted!, ...hop });
-			} else if (denied) settle({ state: 'failed', problem: denied });
-			else if (attempt.over) settle(attempt.result());
-			else {
-				const error = failure ?? new Error('the other side closed the connection');
-				settle({ state: 'failed', problem: connectionProblem(address, error, seen) });
-			}
-		};
-		const abort = (): void => {
-			failure = new Error('given up');
-			socket.destroy();
-			fail();
-		};
-		if (signal.aborted) abort();
+		const abort = (): void => fail('given up');
+		const deadline = setTimeout(() => fail('it took too long to answer'), limit);
+		if (signal.aborted) return abort();
 		signal.addEventListener('abort', abort);
-
-		socket.once('connect', () => (seen.connected = true));
-		client.on('error', (error) => {
-			failure ??= error;
-			fail();
-		});
-		client.on('close', () => {
-			tellClosed(failure?.message);
-			fail();
-		});
-		client.on('ready', () => {
-			settle({
-				state: 'open',
-				transport: overClient(client, socket, address, closed),
-				hostKey: hostKey!.fingerprint
+		try {
+			client.forwardOut('127.0.0.1', 0, hop.host, hop.port, (error, channel) => {
+				if (error) return fail(error.message.replace(/^\(SSH\) Channel open failure: /, ''));
+				clearTimeout(deadline);
+				signal.removeEventListener('abort', abort);
+				resolve({ socket: channel });
 			});
-		});
-		client.connect({
-			sock: socket,
-			username: address.user,
-			readyTimeout: timing.connect,
-			keepaliveInterval: timing.keepalive,
-			keepaliveCountMax: 3,
-			hostVerifier: (blob: Buffer) => {
-				seen.greeted = true;
-				hostKey = readHostKey(blob);
-				return accepted !== null && isSameKey(hostKey.fingerprint, accepted);
-			},
-			authHandler: (left, partly, next) => next(attempt.next(left, partly) as AnyAuthMethod)
-		});
-		// without it small frames wait for the acknowledgement of the one before: 44 ms instead of 0.3
-		client.setNoDelay(true);
-		// the protocol object exists from here on; the greeting is the first thing a server says
-		socket.once('data', (chunk: Buffer) => (seen.greeted = chunk.includes('SSH-')));
+		} catch (error) {
+			fail((error as Error).message);
+		}
 	});
 }
 
-/** One authentication: which way to try, and what a refusal means. Each secret is offered once. */
-class Attempt {
-	/** The server has said no, or asked for what we cannot give. */
-	over = false;
-	#problem: Problem | undefined;
-	#offered: string[] = [];
-	#tried = false;
-	#address: SshAddress;
-	#login: Login | undefined;
-	#giveUp: () => void;
-
-	constructor(address: SshAddress, login: Login | undefined, giveUp: () => void) {
-		this.#address = address;
-		this.#login = login;
-		this.#giveUp = giveUp;
-	}
-
-	result(): SshResult {
-		const methods: ('password' | 'key')[] = [];
-		if (this.#offered.includes('password') || this.#offered.includes('keyboard-interactive'))
-			methods.push('password');
-		if (this.#offered.includes('publickey')) methods.push('key');
-		const { host, port, user, jumps } = this.#address;
-		const hop = { hop: jumps.length, host, port, user };
-		return { state: 'needs-sign-in', methods, ...hop, ...(this.#problem ? { problem: this.#problem } : {}) };
-	}
-
-	/** ssh2 asks what to send next; `false` ends it with an error. `left` is null before the first answer. */
-	next(left: string[] | null, partly: boolean | null): AnyAuthMethod | false {
-		const login = this.#login;
-		const username = this.#address.user;
-		if (left === null) return { type: 'none', username };
-		if (!this.#tried) this.#offered = left;
-		if (!login) return this.#end();
-		if (partly) return this.#end(moreFactors(this.#address));
-		if (this.#tried)
-			return this.#end(login.kind === 'key' ? keyRefused(this.#address) : passwordRefused(this.#address));
-		this.#tried = true;
-		if (login.kind === 'key' && left.includes('publickey')) {
-			return { type: 'publickey', username, key: login.key as unknown as Buffer };
-		}
-		if (login.kind === 'password' && left.includes('password')) {
-			return { type: 'password', username, password: login.password };
-		}
-		if (login.kind === 'password' && left.includes('keyboard-interactive')) {
-			return { type: 'keyboard-interactive', username, prompt: this.#keyboard(login.password) };
-		}
-		return this.#end(methodNotOffered(this.#address, login.kind, left));
-	}
-
-	/** Answers one hidden question, the password. A second one, or one that shows what is typed, asks for something else. */
-	#keyboard(password: string) {
-		let asked = false;
-		return (
-			_name: string,
-			_instructions: string,
-			_language: string,
-			prompts: { prompt: string; echo?: boolean }[],
-			finish: (answers: string[]) => void
-		): void => {
-			if (!asked && prompts.length === 1 && !prompts[0]!.echo) {
-				asked = true;
-				return finish([password]);
-			}
-			this.#end(moreFactors(this.#address));
-			this.#giveUp();
-		};
-	}
-
-	#end(problem?: Problem): false {
-		this.over = true;
-		this.#problem = problem;
-		return false;
-	}
-}
-
-function overClient(
-	client: ssh2.Client,
-	socket: net.Socket,
-	address: SshAddress,
-	closed: Promise<string | undefined>
-): Transport {
+/** Commands and connections go over the last client; when any of them is gone, all are. */
+function overClients(address: SshAddress, open: OpenHop[]): Transport {
+	const { client } = open.at(-1)!;
+	const close = (): void => [...open].reverse().forEach(hangUp);
+	const closed = Promise.race(open.map((hop) => hop.closed));
+	void closed.then(close);
 	return {
 		closed,
 		exec: (command) =>
@@ -237,7 +125,7 @@ function overClient(
 		forward: (host, port) =>
 			new Promise((resolve, reject) => {
 				const refuse = (error: Error): void =>
-					reject(new ProblemError(502, portRefused(`${address.user}@${address.host}`, port, error.message)));
+					reject(new ProblemError(502, portRefused(place(address), port, error.message)));
 				try {
 					client.forwardOut('127.0.0.1', 0, host, port, (error, channel) =>
 						error ? refuse(error) : resolve(channel)
@@ -246,11 +134,7 @@ function overClient(
 					refuse(error as Error);
 				}
 			}),
-		close() {
-			client.end();
-			// a half-open line would keep the socket for many minutes
-			socket.destroySoon();
-		}
+		close
 	};
 }
 

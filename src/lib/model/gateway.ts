@@ -78,7 +78,10 @@ export interface KernelAnswer {
 export interface KernelListener {
 	/** Several events at once where they came together; never empty. */
 	events(events: KernelEvent[]): void;
-	/** The line to the workspace: `lost` while it is being tried again, `closed` when a sign-in is needed or it was given up. */
+	/**
+	 * The line to the workspace: `lost` while it is being tried again, or, with a problem, while it waits for a person to be
+	 * there; `closed` when a sign-in is needed or it was given up.
+	 */
 	link(state: 'up' | 'lost' | 'closed', problem?: Problem): void;
 }
 

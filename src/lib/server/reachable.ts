@@ -15,7 +15,8 @@ NEVER.addSubnet('224.0.0.0', 4, 'ipv4');
 NEVER.addSubnet('ff00::', 8, 'ipv6');
 
 /** Why the gateway may not connect to this address, or undefined; asked of every address a name resolves to. */
-export function mayBeReached({ host, ip }: { host: string; ip: string }): Problem | undefined {
+export function mayBeReached({ host, ip }: { host: string; ip: string | undefined }): Problem | undefined {
+	if (ip === undefined) return undefined;
 	const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
 	const refused = mapped ? NEVER.check(mapped, 'ipv4') : NEVER.check(ip, isIPv6(ip) ? 'ipv6' : 'ipv4');
 	if (!refused) return undefined;

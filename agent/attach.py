@@ -20,10 +20,13 @@ ANSWER_S = 10
 def main(sha):
     """Runs until standard input ends. Exit status 97 after an ANSATZ-FAIL line."""
     try:
-        link, hello = reach(sha)
+        folder = _folder()
+        link, hello = reach(sha, folder)
     except (runtime.Refused, OSError) as error:
         _say("FAIL", {"code": "daemon", "message": str(error)})
         return 97
+    if folder.startswith(runtime.LAST_RESORT):
+        _say("PLACE", {"folder": folder, "reason": "the temporary folders take no file"})
     os.write(1, hello)
     pump(link)
     return 0
@@ -33,9 +36,8 @@ def _say(word, fields):
     os.write(1, ("ANSATZ-%s %s\n" % (word, json.dumps(fields))).encode("utf-8"))
 
 
-def reach(sha):
+def reach(sha, folder):
     """A connection to the daemon and its hello line. Replaces an idle daemon of another version."""
-    folder = _folder()
     for _ in range(3):
         link = connect(folder) or _started(folder, sha)
         hello = _hello(link)
@@ -47,7 +49,7 @@ def reach(sha):
 
 def _folder():
     """The folder where a daemon answers, else the best one: the environment of two logins may differ."""
-    folders = runtime.candidates()
+    folders, reasons = runtime.candidates(), []
     for path in folders[1:] and folders:
         try:
             link = connect(runtime.checked(path)) if os.path.exists(runtime.socket_path(path)) else None
@@ -56,7 +58,12 @@ def _folder():
         if link:
             link.close()
             return path
-    return runtime.checked(folders[0])
+    for path in folders:
+        try:
+            return runtime.usable(path)
+        except runtime.Refused as error:
+            reasons.append(str(error))
+    raise runtime.Refused("; ".join(reasons))
 
 
 def connect(folder):

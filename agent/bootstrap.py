@@ -32,10 +32,12 @@ def intact(path):
         return False
 
 
-def check(folder):
+def check(folder, closed=True):
     info = os.lstat(folder)
     if not info.st_uid == os.geteuid() or (info.st_mode & 0o170000) not in (0o040000,):
         raise OSError("%s is not a folder of this account" % folder)
+    if closed and info.st_mode & 0o022:
+        raise OSError("%s can be written by others" % folder)
 
 
 def store(folder, data):
@@ -43,7 +45,7 @@ def store(folder, data):
         os.makedirs(folder, 0o700)
     except OSError:
         pass
-    check(folder)
+    check(folder, closed=False)
     os.chmod(folder, 0o700)
     path = os.path.join(folder, "agent-%s.pyz" % SHA256)
     handle, temporary = tempfile.mkstemp(dir=folder)
@@ -69,12 +71,24 @@ def receive():
     return data
 
 
+def places():
+    """Where the agent may be kept, best first; all but the first for a home folder that is full, over quota or read-only."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    name = "ansatz-cache-%d" % os.geteuid()
+    temporary = [os.environ.get("TMPDIR") or "/tmp", "/tmp", "/var/tmp", "/dev/shm"]
+    found = [os.path.join(cache, "ansatz")]
+    for folder in temporary:
+        path = os.path.join(folder, name)
+        if os.path.isdir(folder) and path not in found:
+            found.append(path)
+    return found
+
+
 def main():
     version = "%d.%d.%d" % sys.version_info[:3]
     if sys.version_info < (3, 8):
         fail(96, "old-python", "%s is Python %s; the agent needs 3.8 or newer" % (sys.executable, version))
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    folders = [os.path.join(cache, "ansatz"), os.path.join(tempfile.gettempdir(), "ansatz-cache-%d" % os.geteuid())]
+    folders, data, reasons = places(), None, []
     path = None
     for folder in folders:
         try:
@@ -87,15 +101,22 @@ def main():
             pass
     say("BOOT", python=version, have=bool(path))
     if path is None:
-        data, reasons = receive(), []
-        for folder in folders:  # the second one for a home folder that is full, over quota or read-only
-            try:
-                path = store(folder, data)
-                break
-            except (IOError, OSError) as error:
-                reasons.append("%s: %s" % (folder, error))
-        if path is None:
-            fail(97, "cache", "the agent can be stored nowhere: " + "; ".join(reasons))
+        data = receive()
+    elif os.path.dirname(path) != folders[0]:  # there may be room at home again
+        with open(path, "rb") as file:
+            data = file.read()
+    for folder in folders if data is not None else []:
+        if path is not None and os.path.dirname(path) == folder:
+            break
+        try:
+            path = store(folder, data)
+            break
+        except (IOError, OSError) as error:
+            reasons.append("%s: %s" % (folder, error))
+    if path is None:
+        fail(97, "cache", "the agent can be stored nowhere: " + "; ".join(reasons))
+    if os.path.dirname(path) != folders[0]:
+        say("PLACE", folder=os.path.dirname(path), reason="; ".join(reasons))
     os.execv(sys.executable, [sys.executable, path, "attach", SHA256])
 
 

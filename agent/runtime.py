@@ -3,16 +3,16 @@
 A folder on the node itself, never in a home folder: Unix sockets do not work over a network file system, and one home
 is often shared by many nodes. The folder below XDG_RUNTIME_DIR is the natural place, but systemd deletes it when the
 last login ends, which is exactly when kernels must go on; so it is used only where it stays (lingering, or a folder
-that somebody other than logind provides).
+that somebody other than logind provides). Where neither takes a file (full, read-only), memory serves: /dev/shm.
 """
 import json
 import os
 import stat
-import tempfile
 
 PROTOCOL = 1
 #: sockaddr_un holds 108 bytes on Linux and 104 on macOS, the closing zero included; below the runtime folder we need 24
 LONGEST = 76
+LAST_RESORT = "/dev/shm"
 
 
 class Refused(Exception):
@@ -48,7 +48,9 @@ def candidates():
     if session and os.path.isabs(session) and os.path.isdir(session) and os.stat(session).st_uid == os.geteuid():
         if os.path.realpath(session) != "/run/user/%d" % os.geteuid() or _lingers():
             found.append(os.path.join(session, "ansatz"))
-    found.append(os.path.join(tempfile.gettempdir(), "ansatz-%d" % os.geteuid()))
+    temporary = [os.environ.get("TMPDIR") or "/tmp", "/tmp", LAST_RESORT]
+    found += [os.path.join(path, "ansatz-%d" % os.geteuid()) for path in temporary if os.path.isdir(path)]
+    found = list(dict.fromkeys(found))
     return [path for path in found if len(os.fsencode(path)) <= LONGEST] or found[-1:]
 
 
@@ -66,6 +68,17 @@ def checked(path):
     if len(os.fsencode(path)) > LONGEST:
         raise Refused("%s is too long for Unix sockets below it" % path)
     return private(path)
+
+
+def usable(path):
+    """The folder, verified, and seen to take a file."""
+    checked(path)
+    try:
+        write_private(os.path.join(path, "probe"), b"x" * 4096)
+        os.unlink(os.path.join(path, "probe"))
+    except OSError as error:
+        raise Refused("nothing can be written in %s: %s" % (path, error.strerror))
+    return path
 
 
 def socket_path(folder):

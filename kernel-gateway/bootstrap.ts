@@ -15,8 +15,8 @@ export interface Hello {
 	pid: number;
 	/** Changes with every boot of the machine. */
 	boot: string;
-	/** The folder the program had to be put in because the home folder cannot hold it; null where it is at its place. */
-	place?: string | null;
+	/** Where the program or its files had to be put because the home folder cannot hold them; absent otherwise. */
+	place?: string;
 }
 
 export const PROTOCOL = 1;
@@ -99,6 +99,7 @@ export function boot(
 		let noisy = 0;
 		let started = false;
 		let settled = false;
+		let place = '';
 		let stage: 'shell' | 'python' | 'agent' = 'shell';
 		const enter = (next: typeof stage): void => {
 			if (stage === 'shell' && next !== 'shell') checks.ok('shell', 'Runs commands');
@@ -122,7 +123,7 @@ export function boot(
 			reject(new ProblemError(502, problem));
 		};
 		const line = (text: string): void => {
-			const [, word, json] = /^ANSATZ-(BOOT|HELLO|FAIL) (\{.*\})\s*$/.exec(text) ?? [];
+			const [, word, json] = /^ANSATZ-(BOOT|PLACE|HELLO|FAIL) (\{.*\})\s*$/.exec(text) ?? [];
 			const fields = word ? parse(json!) : undefined;
 			if (!fields) {
 				noise = (noise + text + '\n').slice(-2000);
@@ -140,14 +141,14 @@ export function boot(
 					checks.doing('agent', `Sending our program, ${Math.ceil(zipapp.bytes.length / 1000)} kB`);
 					input.write(zipapp.bytes);
 				}
-			} else if (fields.protocol !== PROTOCOL) fail(otherProtocol(where, fields.protocol));
+			} else if (word === 'PLACE') place = String(fields.folder);
+			else if (fields.protocol !== PROTOCOL) fail(otherProtocol(where, fields.protocol));
 			else {
 				end();
 				if (held.length) output.unshift(held);
-				const hello = fields as unknown as Hello;
-				if (hello.place) checks.warning('agent', `Runs from ${hello.place}`, STORE_ELSEWHERE);
+				if (place) checks.warning('agent', `Our program runs, kept in ${place}`, STORE_ELSEWHERE);
 				else checks.ok('agent', 'Our program runs');
-				resolve(hello);
+				resolve({ ...(fields as unknown as Hello), ...(place ? { place } : {}) });
 			}
 		};
 		const read = (chunk: Buffer): void => {

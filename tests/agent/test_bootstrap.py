@@ -83,12 +83,26 @@ class BootstrapTest(AgentTest):
         self.assertEqual((status, said["HELLO"]["agent"]), (0, self.sha))
         second = "tmp/ansatz-cache-%d" % os.geteuid()
         self.assertTrue(os.path.exists(self.cached(second)))
+        self.assertEqual(said["PLACE"]["folder"], os.path.join(self.top, second))
+        self.assertIn("cache", said["PLACE"]["reason"])
         self.assertTrue(self.boot(b"")[1]["BOOT"]["have"])
-        shutil.rmtree(os.path.join(self.top, second))
-        with open(os.path.join(self.top, second), "w"):
-            pass
-        status, said, _ = self.boot(self.data)
-        self.assertEqual((status, said["FAIL"]["code"]), (97, "cache"))
+        os.unlink(os.path.join(self.top, "cache"))
+        status, said, _ = self.boot(b"")
+        self.assertNotIn("PLACE", said, "there is room at home again")
+        self.assertTrue(os.path.exists(self.cached()))
+
+    def test_a_folder_open_to_others_is_not_trusted(self):
+        """Neither a link, nor a folder others may write to, is taken for the cache without being closed first."""
+        os.makedirs(os.path.join(self.top, "cache", "ansatz"))
+        os.chmod(os.path.join(self.top, "cache", "ansatz"), 0o777)
+        shutil.copy(self.program, self.cached())
+        self.assertFalse(self.boot(self.data)[1]["BOOT"]["have"])
+        self.assertEqual(os.stat(os.path.dirname(self.cached())).st_mode & 0o777, 0o700)
+        shutil.rmtree(os.path.join(self.top, "cache", "ansatz"))
+        os.mkdir(os.path.join(self.top, "elsewhere"), 0o700)
+        os.symlink(os.path.join(self.top, "elsewhere"), os.path.join(self.top, "cache", "ansatz"))
+        self.assertIn("PLACE", self.boot(self.data)[1])
+        self.assertEqual(os.listdir(os.path.join(self.top, "elsewhere")), [])
 
     def test_old_python(self):
         """An old interpreter says so, where there is one to try."""

@@ -130,10 +130,13 @@ export function openHop(
 			tellClosed(error.message);
 			fail();
 		});
-		client.on('close', () => {
-			tellClosed(failure?.message);
-			fail();
-		});
+		// a channel through a jump host only ends: its close would wait for ours
+		for (const event of ['end', 'close']) {
+			client.on(event, () => {
+				tellClosed(failure?.message);
+				fail();
+			});
+		}
 		client.on('ready', () => settle({ client, socket, key: key!, closed }));
 		client.on('change password', () => authentication.passwordExpired());
 		if (signal.aborted) return abort();

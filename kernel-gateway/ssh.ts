@@ -91,7 +91,7 @@ function forward(
 		signal.addEventListener('abort', abort);
 		try {
 			client.forwardOut('127.0.0.1', 0, hop.host, hop.port, (error, channel) => {
-				if (error) return fail(error.message.replace(/^\(SSH\) Channel open failure: /, ''));
+				if (error) return fail(refusalOf(error));
 				clearTimeout(deadline);
 				signal.removeEventListener('abort', abort);
 				resolve({ socket: channel });
@@ -100,6 +100,12 @@ function forward(
 			fail((error as Error).message);
 		}
 	});
+}
+
+/** Why a channel was not opened (RFC 4254 section 5.1): the number says more than OpenSSH's words for it. */
+function refusalOf(error: Error & { reason?: unknown }): string {
+	const words = error.message.replace(/^\(SSH\) Channel open failure: /, '');
+	return error.reason === 1 ? `forwarding is not allowed (${words})` : words;
 }
 
 /** Commands and connections go over the last client; when any of them is gone, all are. */
@@ -125,7 +131,7 @@ function overClients(address: SshAddress, open: OpenHop[]): Transport {
 		forward: (host, port) =>
 			new Promise((resolve, reject) => {
 				const refuse = (error: Error): void =>
-					reject(new ProblemError(502, portRefused(place(address), port, error.message)));
+					reject(new ProblemError(502, portRefused(place(address), port, refusalOf(error))));
 				try {
 					client.forwardOut('127.0.0.1', 0, host, port, (error, channel) =>
 						error ? refuse(error) : resolve(channel)

@@ -23,7 +23,11 @@ if (unknown !== undefined) {
 
 requirePython();
 installDependencies();
-requirePackages({ sshd: 'openssh-server', chromium: 'chromium', git: 'git' });
+requirePackages({
+	...{ sshd: 'openssh-server', chromium: 'chromium', git: 'git' },
+	// for the ways in: one-time codes by PAM, login shells of other kinds
+	...{ 'google-authenticator': 'libpam-google-authenticator', fish: 'fish', tcsh: 'tcsh' }
+});
 const python = pythonEnvironment('python', join(root, 'tests', 'agent', 'requirements.txt'));
 if (wanted.includes('kernels')) prepareKernels();
 buildSite();

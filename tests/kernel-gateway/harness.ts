@@ -1,9 +1,10 @@
 import path from 'node:path';
-import { onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, onTestFinished, vi } from 'vitest';
+import type { CheckLine } from '#lib/model/check-list.ts';
 import type { ConnectOptions, KernelGateway, KernelListener } from '#lib/model/gateway.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import type { Problem } from '#lib/model/problem.ts';
-import type { Credential, HostTrust, KernelSpec, WorkspaceAddress } from '#lib/model/workspace.ts';
+import type { Credential, HostTrust, KernelSpec, SshHop, WorkspaceAddress } from '#lib/model/workspace.ts';
 import { newId } from '#lib/model/ids.ts';
 import { createGateway, type GatewayOptions } from '#gateway/gateway.ts';
 export { pythonFolders } from '../support/python.ts';
@@ -24,6 +25,41 @@ export async function sshd(options?: SshdOptions): Promise<Sshd> {
 	const server = await startSshd(options);
 	onTestFinished(() => server.stop());
 	return server;
+}
+
+/** Servers that all tests of a file share. */
+export function shared<Name extends string>(options: Record<Name, SshdOptions>): Record<Name, Sshd> {
+	const servers = {} as Record<Name, Sshd>;
+	beforeAll(async () => {
+		const started = Object.entries<SshdOptions>(options).map(async ([name, each]) => {
+			servers[name as Name] = await startSshd(each);
+		});
+		await Promise.all(started);
+	});
+	afterAll(() => Promise.all(Object.values<Sshd>(servers).map((server) => server.stop())));
+	return servers;
+}
+
+/** The account of a server as a hop on the way to another. */
+export function hop({ host, port, user }: Sshd): SshHop {
+	return { host, port, user };
+}
+
+/** The address of the last of these servers, through the ones before it. */
+export function through(...servers: Sshd[]): SshAddress {
+	return address(servers.at(-1)!, { jumps: servers.slice(0, -1).map(hop), trust: servers.map(trusting) });
+}
+
+/** Remembers the lines of a check list, each by its last word. */
+export function checkList() {
+	const lines = new Map<string, CheckLine>();
+	return {
+		onCheck: (line: CheckLine) =>
+			void lines.set(line.check + (line.hop === undefined ? '' : ` ${line.hop}`), line),
+		/** `reachable ok`, `sign-in 1 failed`, … */
+		states: () => [...lines].map(([name, { state }]) => `${name} ${state}`),
+		line: (name: string) => lines.get(name)
+	};
 }
 
 /** A relay that ends with the test. */

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
 	chmodSync,
 	chownSync,
@@ -15,7 +15,7 @@ import {
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { HostTrust } from '#lib/model/workspace.ts';
+import type { HostTrust, KnownKey } from '#lib/model/workspace.ts';
 
 /** How the server under test should behave. Everything has a default: one account `ada` with a password and a key. */
 export interface SshdOptions {
@@ -23,8 +23,18 @@ export interface SshdOptions {
 	password?: string;
 	/** The login shell in the account's passwd line. */
 	shell?: string;
-	/** Which ways to log in are offered. `keyboard` asks for the password the way PAM servers do. */
+	/** Which ways to log in are offered. `keyboard` asks what PAM asks: for the password, unless `pam` says otherwise. */
 	methods?: ('password' | 'keyboard' | 'key')[];
+	/** The lines of /etc/pam.d/sshd. `CODE` is the module that asks for a one-time code of this server's `codeSecret`. */
+	pam?: string[];
+	/** Host keys by type, as ssh-keygen calls them. The first is what `fingerprint` says. */
+	hostKeys?: string[];
+	/** Shown to clients before they log in. */
+	banner?: string;
+	/** A file of the account's home, `.bashrc` say, and its text. */
+	files?: Record<string, string>;
+	/** A home folder that takes no file: because all its space is used, or because it is mounted so. */
+	home?: 'full' | 'read-only';
 	/** Printed before every command, as login scripts do. */
 	noise?: string;
 	/** The search path commands see; `''` leaves an account without python. */
@@ -48,6 +58,10 @@ export interface Sshd {
 	/** `SHA256:…` of the host key. */
 	fingerprint: string;
 	keyType: string;
+	/** All host keys, in the order of `hostKeys`. */
+	hostKeys: KnownKey[];
+	/** What one-time codes are made from (tests/support/one-time-code.ts). */
+	codeSecret: Buffer;
 	/** The account's home, readable from outside. */
 	home: string;
 	/** Everything the server logged so far (LogLevel VERBOSE). */
@@ -56,6 +70,8 @@ export interface Sshd {
 	logged(pattern: RegExp): Promise<string>;
 	/** Another private key that logs in, made by ssh-keygen with these arguments (`-t rsa -m PKCS8 -N secret`). */
 	makeKey(...keygen: string[]): string;
+	/** Lets this key log in too; a line of authorized_keys. */
+	authorize(line: string): void;
 	/** Ends the server and every process its accounts started, and removes its folder. */
 	stop(): Promise<void>;
 }
@@ -99,18 +115,33 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
 	for (const name of ['run', 'tmp']) mkdirSync(path.join(folder, name), { mode: 0o700 });
 	for (const own of [home, path.join(folder, 'run'), path.join(folder, 'tmp')]) chownSync(own, uid, uid);
 
-	const hostKey = path.join(folder, 'host_key');
-	keygen(hostKey, ['-t', 'ed25519', '-N', '']);
+	const hostKeys = (options.hostKeys ?? ['ed25519']).map((type) => {
+		const file = path.join(folder, `host_key_${type}`);
+		keygen(file, ['-t', type, '-N', '', ...(type === 'rsa' ? ['-b', '2048'] : [])]);
+		const [keyType, blob] = readFileSync(`${file}.pub`, 'utf8').split(' ') as [string, string];
+		const digest = createHash('sha256').update(blob, 'base64').digest('base64').replace(/=+$/, '');
+		return { keyType, fingerprint: `SHA256:${digest}` };
+	});
+	const codeSecret = randomBytes(20);
+	writeFileSync(path.join(folder, 'code'), `${base32(codeSecret)}\n" TOTP_AUTH\n`, { mode: 0o600 });
+	if (options.banner !== undefined) writeFileSync(path.join(folder, 'banner'), options.banner);
+	for (const [name, text] of Object.entries(options.files ?? {})) {
+		mkdirSync(path.dirname(path.join(home, name)), { recursive: true });
+		writeFileSync(path.join(home, name), text);
+	}
+	execFileSync('chown', ['-R', `${uid}:${uid}`, home]);
 	keygen(path.join(folder, 'user_key'), ['-t', 'ed25519', '-N', '']);
 	const authorized = path.join(folder, 'authorized_keys');
 	writeFileSync(authorized, readFileSync(path.join(folder, 'user_key.pub')));
 	accounts(folder, options, { user, password, uid, home });
-	writeFileSync(path.join(folder, 'mounts'), mounts(folder, options.readable ?? []));
+	writeFileSync(
+		path.join(folder, 'mounts'),
+		mounts(folder, options.readable ?? []) + homeMount(home, uid, options.home)
+	);
 	writeFileSync(path.join(folder, 'sshd_config'), configuration(folder, port, options).join('\n') + '\n');
 
 	const server = spawn('/bin/sh', ['-c', START, 'sh', folder], { stdio: ['pipe', 'ignore', 'pipe'] });
 	const log = collect(server);
-	const [keyType, blob] = readFileSync(`${hostKey}.pub`, 'utf8').split(' ') as [string, string];
 	const gone = new Promise<void>((resolve) => server.once('close', () => resolve()));
 	const stop = async (): Promise<void> => {
 		server.stdin!.end('\n');
@@ -130,8 +161,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
 		user,
 		password,
 		privateKey: readFileSync(path.join(folder, 'user_key'), 'utf8'),
-		fingerprint: 'SHA256:' + createHash('sha256').update(blob, 'base64').digest('base64').replace(/=+$/, ''),
-		keyType,
+		...hostKeys[0]!,
+		hostKeys,
+		codeSecret,
 		home,
 		logText: log.text,
 		logged: log.logged,
@@ -141,6 +173,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
 			writeFileSync(authorized, readFileSync(`${file}.pub`), { flag: 'a' });
 			return readFileSync(file, 'utf8');
 		},
+		authorize: (line) => writeFileSync(authorized, `${line}\n`, { flag: 'a' }),
 		stop
 	};
 }
@@ -256,8 +289,10 @@ function accounts(
 		writeFileSync(path.join(folder, 'etc', file), `${line}\n${kept.join('\n')}`, { mode });
 	}
 	if (options.methods?.includes('keyboard')) {
-		const pam = 'auth required pam_unix.so\naccount required pam_unix.so\nsession required pam_permit.so\n';
-		writeFileSync(path.join(folder, 'etc', 'pam'), pam);
+		const asks = options.pam ?? ['auth required pam_unix.so'];
+		const lines = [...asks, 'account required pam_unix.so', 'session required pam_permit.so', ''];
+		const code = `pam_google_authenticator.so secret=${folder}/code user=root`;
+		writeFileSync(path.join(folder, 'etc', 'pam'), lines.join('\n').replaceAll('CODE', code));
 	}
 	if (options.noise !== undefined) writeFileSync(path.join(folder, 'noise'), options.noise);
 }
@@ -285,6 +320,24 @@ function mounts(folder: string, readable: string[]): string {
 	return lines.join('\n') + '\n';
 }
 
+/** A shell line that makes the home folder take no file. */
+function homeMount(home: string, uid: number, kind: SshdOptions['home']): string {
+	if (!kind) return '';
+	if (kind === 'read-only') {
+		return `mount --bind "${home}" "${home}"; mount -o remount,bind,ro "${home}"\n`;
+	}
+	return (
+		`mount -t tmpfs -o size=32k,mode=700,uid=${uid},gid=${uid} tmpfs "${home}"\n` +
+		`head -c 1000000 /dev/zero >"${home}/full" 2>/dev/null || true\n`
+	);
+}
+
+/** RFC 4648 section 6, without padding. */
+function base32(bytes: Buffer): string {
+	const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+	return bits.replace(/.{5}/g, (five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[parseInt(five, 2)]!);
+}
+
 function configuration(folder: string, port: number, options: SshdOptions): string[] {
 	const methods = options.methods ?? ['password', 'key'];
 	const yes = (value: boolean): string => (value ? 'yes' : 'no');
@@ -297,7 +350,8 @@ function configuration(folder: string, port: number, options: SshdOptions): stri
 		...(options.config ?? []),
 		`Port ${port}`,
 		'ListenAddress 127.0.0.1',
-		`HostKey ${folder}/host_key`,
+		...(options.hostKeys ?? ['ed25519']).map((type) => `HostKey ${folder}/host_key_${type}`),
+		...(options.banner === undefined ? [] : [`Banner ${folder}/banner`]),
 		'PidFile none',
 		`AuthorizedKeysFile ${folder}/authorized_keys`,
 		'StrictModes no',

@@ -154,7 +154,11 @@ export class Link {
 		this.#attempt = attempt;
 		return (attempt.result = this.#open(attempt).finally(() => {
 			attempt.end();
-			if (this.#attempt === attempt) this.#attempt = undefined;
+			if (this.#attempt !== attempt) return;
+			this.#attempt = undefined;
+			if (!attempt.woken) return;
+			this.#tries = 0;
+			this.#later();
 		}));
 	}
 
@@ -196,13 +200,12 @@ export class Link {
 		return { refused: { state: 'needs-sign-in', methods, problem: read.problem, ...atHop(hop) } };
 	}
 
-	#failed({ address, woken }: Attempt, { refused, nobody = false }: Refused): Refusal {
+	#failed({ address }: Attempt, { refused, nobody = false }: Refused): Refusal {
 		this.#log.info({ workspace: address.id, state: refused.state }, 'no connection to the workspace');
 		// whoever answers there is not whom these were for
 		if (refused.state === 'host-key-changed' || isRevoked(refused)) this.#logins.wipe();
 		if (this.#state !== 'lost') this.touch();
 		else if (!nobody) this.#refused(refused);
-		else if (woken) this.#later();
 		else this.#tell('lost', 'problem' in refused ? refused.problem : undefined);
 		return refused;
 	}

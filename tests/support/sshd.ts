@@ -289,7 +289,7 @@ function accounts(
 		writeFileSync(path.join(folder, 'etc', file), `${line}\n${kept.join('\n')}`, { mode });
 	}
 	if (options.methods?.includes('keyboard')) {
-		const asks = options.pam ?? ['auth required pam_unix.so'];
+		const asks = options.pam ?? ['auth required pam_unix.so nodelay'];
 		const lines = [...asks, 'account required pam_unix.so', 'session required pam_permit.so', ''];
 		const code = `pam_google_authenticator.so secret=${folder}/code user=root`;
 		writeFileSync(path.join(folder, 'etc', 'pam'), lines.join('\n').replaceAll('CODE', code));

@@ -131,12 +131,12 @@ export function openHop(
 			fail();
 		});
 		// a channel through a jump host only ends: its close would wait for ours
-		for (const event of ['end', 'close']) {
-			client.on(event, () => {
-				tellClosed(failure?.message);
-				fail();
-			});
-		}
+		const ended = (): void => {
+			tellClosed(failure?.message);
+			fail();
+		};
+		client.on('end', ended);
+		client.on('close', ended);
 		client.on('ready', () => settle({ client, socket, key: key!, closed }));
 		client.on('change password', () => authentication.passwordExpired());
 		if (signal.aborted) return abort();

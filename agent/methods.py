@@ -4,6 +4,7 @@ import os
 import sys
 import time
 
+from authorize import authorize as let_in
 from kernel import Unwilling
 from subscription import Subscription
 from usage import family
@@ -160,6 +161,11 @@ def ack(daemon, client, params, attachments):
     return {}
 
 
+def authorize(daemon, client, params, attachments):
+    """Lets a key log in to this account; the line of its authorized_keys is there once."""
+    return {"added": let_in(_take(params, "line", str))}
+
+
 def retire(daemon, client, params, attachments):
     """Asked by the agent's own `attach` when it brings another version: leave, unless a kernel lives."""
     if daemon.registry.living():
@@ -169,4 +175,5 @@ def retire(daemon, client, params, attachments):
 
 
 METHODS = {method.__name__: method for method in (
-    ping, kernelspecs, start, kernels, send, ask, usage, interrupt, shutdown, forget, subscribe, unsubscribe, ack, retire)}
+    ping, kernelspecs, start, kernels, send, ask, usage, interrupt, shutdown, forget, subscribe, unsubscribe, ack, retire,
+    authorize)}

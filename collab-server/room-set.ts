@@ -1,5 +1,5 @@
 /** All open rooms of this process, one per notebook. The door for every command, whoever brings it. */
-import type { NotebookId, RunId } from '#lib/model/ids.ts';
+import type { NotebookId, RunId, WorkspaceId } from '#lib/model/ids.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import { can, type Role } from '#lib/model/role.ts';
 import { COMMAND_ACTION, type CommandResult, type RoomCommand } from '#lib/model/room-command.ts';
@@ -53,6 +53,17 @@ export class RoomSet {
 	async state(notebook: NotebookId): Promise<{ kernel: KernelView; runs: Run[] }> {
 		const room = await this.open(notebook);
 		return { kernel: room.kernel, runs: room.runs() };
+	}
+
+	/** A workspace is connected: its owner need not come to every notebook that waits for it. */
+	workspaceConnected(workspace: WorkspaceId, owner: RoomUser): void {
+		for (const opening of this.#rooms.values()) {
+			opening
+				.then((room) => room.workspaceConnected(workspace, owner))
+				.catch((error: unknown) =>
+					this.#options.logger.warn({ workspace, err: error }, 'a notebook did not go on by itself')
+				);
+		}
 	}
 
 	/** The time that unused kernels are allowed is another one now: in one notebook, or in all. */

@@ -7,7 +7,7 @@ import type * as Y from 'yjs';
 import type { Database } from '#db/database.ts';
 import type { Cell } from '#lib/model/cell.ts';
 import type { KernelGateway } from '#lib/model/gateway.ts';
-import { newId, type NotebookId, type RunId } from '#lib/model/ids.ts';
+import { newId, type NotebookId, type RunId, type WorkspaceId } from '#lib/model/ids.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import {
 	cellIds,
@@ -210,6 +210,15 @@ export class Room {
 				return {};
 			}
 		}
+	}
+
+	/** The workspace this room waits for is connected: go on, as if its owner had asked for it. */
+	async workspaceConnected(workspace: WorkspaceId, owner: RoomUser): Promise<void> {
+		const { kernel } = this;
+		const waits = kernel.workspace === workspace && kernel.state === 'needs-sign-in';
+		// A start that waits without a run may have been given up by who asked for it.
+		if (!this.#closed && waits && (kernel.kernel !== null || !this.#desk.isEmpty))
+			await this.#reconnect(owner);
 	}
 
 	/** The time that an unused kernel is allowed is another one now. */

@@ -67,6 +67,9 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 		},
 		wake: (workspace) => links.get(workspace)?.wake(),
 		forgetSecrets: (workspace) => links.get(workspace)?.forgetSecrets(),
+		async authorizeKey(workspace, line) {
+			return (await link(workspace).ask('authorize', { line })).added === true;
+		},
 		dial: (workspace, port) => link(workspace).dial(port),
 		async kernelspecs(address) {
 			const { environments } = address;

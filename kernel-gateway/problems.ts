@@ -252,7 +252,8 @@ const STATUS: Record<string, number> = {
 	alive: 409,
 	busy: 503,
 	start: 422,
-	timeout: 504
+	timeout: 504,
+	authorize: 409
 };
 
 /** An error answer of the agent as an exception: the request was heard, and refused. */

@@ -15,9 +15,12 @@ import { notebooks } from '#db/schema.ts';
 import { createGateway } from '#gateway/gateway.ts';
 import { cellIds, notebookDocName, readTitle } from '#lib/model/notebook-doc.ts';
 import { createAccounts } from '#lib/server/accounts.ts';
+import { createAsks } from '#lib/server/asks.ts';
+import { createBrowserKeys } from '#lib/server/browser-keys.ts';
 import type { Config } from '#lib/server/config.ts';
 import { databaseProblem } from '#lib/server/database-problem.ts';
 import { startPostgres } from '#lib/server/embedded-postgres.ts';
+import { createHostKeyBook } from '#lib/server/host-key-book.ts';
 import { LocalEnvironment } from '#lib/server/local-environment.ts';
 import { mayBeReached } from '#lib/server/reachable.ts';
 import { createNotebooks } from '#lib/server/notebooks.ts';
@@ -32,6 +35,7 @@ import type { Services } from '#lib/server/services.ts';
 import { createSessions } from '#lib/server/sessions.ts';
 import { createSettings, idleRule } from '#lib/server/settings.ts';
 import { createWorkspaceBook, workspaceOwner } from '#lib/server/workspace-book.ts';
+import { WorkspaceConnect } from '#lib/server/workspace-connect.ts';
 import { createWorkspaces } from '#lib/server/workspaces.ts';
 import { readCookie } from '#lib/server/cookie.ts';
 import type { Database } from '#db/database.ts';
@@ -50,7 +54,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 	const logger = pino(
 		{
 			level: config.logLevel,
-			redact: ['*.password', '*.privateKey', '*.passphrase', '*.token'],
+			redact: SECRETS,
 			serializers: { err: (error: Error) => pino.stdSerializers.err(withoutQuery(error)) }
 		},
 		pino.destination(2)
@@ -71,7 +75,9 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		log: logger
 	});
 	const lines = new PersonLines({ ownerOf: (workspace) => workspaceOwner(db, workspace), logger });
-	const directory = createWorkspaceBook(db, environment);
+	const hostKeys = createHostKeyBook(db);
+	const browserKeys = createBrowserKeys(db);
+	const directory = createWorkspaceBook(db, environment, hostKeys);
 	const mailer = config.mail === null ? null : createMailer(config.mail.url, config.mail.from);
 	const notices = createRunNotices({ db, mailer, origin: config.origin, logger });
 	const collab = await startCollab({
@@ -113,6 +119,11 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			.idleRuleChanged(notebook)
 			.catch((error: unknown) => logger.error({ err: error }, 'a room did not hear of its new idle time'));
 	};
+	const ways = { system: false, agent: false };
+	const connect = new WorkspaceConnect({
+		...{ db, gateway, hostKeys, browserKeys, lines, ways, logger },
+		onConnected: (workspace, owner) => collab.rooms.workspaceConnected(workspace, owner)
+	});
 	// In the background: the page shows how far it is, and a run waits for it.
 	environment
 		.ready(() => {})
@@ -123,10 +134,16 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			db,
 			sessions,
 			origin: config.origin,
-			onSessionsEnded: (which) => collab.sockets.endSessions(which)
+			onSessionsEnded: (which) => collab.sockets.endSessions(which),
+			onSignedOut: (user) => connect.forgetSecrets(user)
 		}),
 		notebooks: createNotebooks({ db, collab, origin: config.origin, onIdleChanged }),
-		workspaces: createWorkspaces({ db, gateway, directory, environment }),
+		workspaces: createWorkspaces({
+			...{ db, gateway, directory, environment, hostKeys, browserKeys, connect, ways }
+		}),
+		asks: createAsks(lines),
+		browserKeys,
+		hostKeys,
 		rooms: createRooms({ db, collab }),
 		settings: createSettings({ db, onIdleChanged }),
 		notices,
@@ -161,6 +178,17 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		}
 	};
 }
+
+/** Where a secret may be in what is logged by mistake: under its name, as deep as a request or an answer goes. */
+const SECRETS = [
+	'password',
+	'privateKey',
+	'passphrase',
+	'token',
+	'credential',
+	'answers',
+	'signature'
+].flatMap((name) => [name, `*.${name}`, `*.*.${name}`, `*.*.*.${name}`]);
 
 /** A failed query is told by its cause alone: its own message carries the parameters, and those may be anybody's. */
 function withoutQuery(error: Error): Error {

@@ -598,7 +598,10 @@ describe('workspaces', () => {
 		const asGrace = caller(server, grace.token);
 		const made = await asGrace('POST', '/api/workspaces', fields);
 		expect(made.status).toBe(201);
-		expect(made.body).toMatchObject({ ...fields, kind: 'ssh', hostKey: null, state: 'disconnected' });
+		expect(made.body).toMatchObject({
+			...{ ...fields, kind: 'ssh', jumps: [], way: 'ssh', hostKeys: [[]], signIns: [null] },
+			...{ state: 'disconnected', wanted: false }
+		});
 		const path = `/api/workspaces/${made.body.id}`;
 		const listed = (await asGrace('GET', '/api/workspaces')).body.workspaces;
 		expect(listed.map(({ name }: { name: string }) => name)).toEqual(['This machine', 'Node']);

@@ -5,6 +5,7 @@ import { newId } from '#lib/model/ids.ts';
 import type { Role } from '#lib/model/role.ts';
 import { addUser, insertToken } from '#lib/server/account-rows.ts';
 import { startPostgres } from '#lib/server/embedded-postgres.ts';
+import { createHostKeyBook } from '#lib/server/host-key-book.ts';
 import { createNotebook } from '#lib/server/notebook-files.ts';
 import { createSessions } from '#lib/server/sessions.ts';
 
@@ -55,18 +56,14 @@ export async function openSeed(at: { dataDir: string }): Promise<Seed> {
 		},
 		async workspace(owner, at, environments) {
 			const id = newId();
-			const { port, user, fingerprint: hostKey } = at;
-			const row = {
-				id,
-				ownerId: owner.id,
-				name: 'Group node',
-				host: '127.0.0.1',
-				port,
-				user,
-				hostKey,
-				environments
-			};
-			await db.insert(workspaces).values(row);
+			const { port, user, fingerprint } = at;
+			const host = '127.0.0.1';
+			await db
+				.insert(workspaces)
+				.values({ id, ownerId: owner.id, name: 'Group node', host, port, user, environments });
+			const key = { host, port, keyType: '', fingerprint };
+			if (fingerprint !== null)
+				await createHostKeyBook(db).accept(owner.id, key, { ...key, fingerprint }, false);
 			return id;
 		},
 		async member(notebookId, person, role) {

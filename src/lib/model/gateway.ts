@@ -109,6 +109,8 @@ export interface KernelGateway {
 	wake(workspace: WorkspaceId): void;
 	/** Wipe what logs in from memory. A living line stays up; when it breaks, a sign-in is needed. */
 	forgetSecrets(workspace: WorkspaceId): void;
+	/** Put a line into the account's `~/.ssh/authorized_keys`, once; false: it was there. Rejects with ProblemError. */
+	authorizeKey(workspace: WorkspaceId, line: string): Promise<boolean>;
 	/** A connection to a port of the workspace's own loopback address. Ends with the line. Rejects with ProblemError. */
 	dial(workspace: WorkspaceId, port: number): Promise<Duplex>;
 	kernelspecs(

@@ -16,9 +16,17 @@ export interface AccountsOptions {
 	origin: string;
 	/** Called when sessions end, so that their sockets close. */
 	onSessionsEnded(which: { session: string } | { user: string; except: string | null }): void;
+	/** Called when a person's last session has ended, or all that were open: what their sign-ins left in memory goes. */
+	onSignedOut?(user: string): Promise<void>;
 }
 
-export function createAccounts({ db, sessions, origin, onSessionsEnded }: AccountsOptions): Accounts {
+export function createAccounts({
+	db,
+	sessions,
+	origin,
+	onSessionsEnded,
+	onSignedOut
+}: AccountsOptions): Accounts {
 	// By account and by address: one person's typing errors lock nobody else out, one attacker not every account.
 	const perName = new RateLimiterMemory({ points: 5, duration: 15 * 60 });
 	const perAddress = new RateLimiterMemory({ points: 50, duration: 15 * 60 });
@@ -94,6 +102,7 @@ export function createAccounts({ db, sessions, origin, onSessionsEnded }: Accoun
 			if (caller.sessionId) {
 				await sessions.end(caller.sessionId);
 				onSessionsEnded({ session: caller.sessionId });
+				if (!(await sessions.any(caller.user.id))) await onSignedOut?.(caller.user.id);
 			}
 			return sessions.blank();
 		},
@@ -112,6 +121,7 @@ export function createAccounts({ db, sessions, origin, onSessionsEnded }: Accoun
 			await db.update(users).set({ passwordHash }).where(eq(users.id, row.id));
 			await sessions.endAll(row.id);
 			onSessionsEnded({ user: row.id, except: null });
+			await onSignedOut?.(row.id);
 			return (await sessions.create(row.id, { address: '', userAgent: '' })).cookie;
 		},
 

@@ -1,5 +1,6 @@
 /** The shapes the HTTP interface speaks, as JSON Schema. Times are ISO 8601 in rows and milliseconds since 1970 in runs. */
 import type { JsonObject } from '#lib/model/json.ts';
+import { CHECKS } from '#lib/model/check-list.ts';
 import { ROLES } from '#lib/model/role.ts';
 
 const text = { type: 'string' };
@@ -151,6 +152,14 @@ export const SCHEMAS: Record<string, JsonObject> = {
 		problem: orNull({ type: 'object', properties: { code: text, title: text, detail: text, remedy: text } }),
 		progress: orNull(object({ text, part: { type: ['number', 'null'] } }))
 	}),
+	SshHop: object({ host: text, port: { ...count, default: 22 }, user: text }, ['port']),
+	Way: {
+		type: 'string',
+		enum: ['ssh', 'system'],
+		description:
+			'`system`: by the ssh program of the server with its configuration, where the operator allows it.'
+	},
+	Ways: { ...object({ system: flag, agent: flag }), description: 'What the operator allows.' },
 	Workspace: object({
 		id: text,
 		kind: { type: 'string', enum: ['local', 'ssh'] },
@@ -158,46 +167,153 @@ export const SCHEMAS: Record<string, JsonObject> = {
 		host: text,
 		port: count,
 		user: text,
-		hostKey: { type: ['string', 'null'], description: 'The accepted SHA-256 fingerprint.' },
+		jumps: { ...list(ref('SshHop')), description: 'The hosts to go through, in order.' },
+		way: ref('Way'),
 		environments: list(text),
+		hostKeys: {
+			...list(
+				list(
+					object({
+						keyType: text,
+						fingerprint: text,
+						origin: { type: 'string', enum: ['accepted', 'pinned', 'imported'] }
+					})
+				)
+			),
+			description: 'The keys believed, one list a hop: jump hosts first, the workspace itself last.'
+		},
 		state: {
 			type: 'string',
 			enum: ['disconnected', 'connecting', 'host-key-unknown', 'needs-sign-in', 'connected', 'failed']
 		},
-		preparing: orNull(object({ text, part: { type: ['number', 'null'] } }))
+		preparing: orNull(object({ text, part: { type: ['number', 'null'] } })),
+		signIns: {
+			...list(orNull(object({ kind: ref('SignInMethod'), key: text }, ['key']))),
+			description: 'How each hop was passed last; never what with. `key`: the fingerprint of a browser’s key.'
+		},
+		wanted: { ...flag, description: 'Connected, or would be had the server not ended.' }
 	}),
 	WorkspaceFields: object(
-		{ name: text, host: text, port: { ...count, default: 22 }, user: text, environments: list(text) },
-		['port', 'environments']
+		{
+			name: text,
+			host: text,
+			port: { ...count, default: 22 },
+			user: text,
+			jumps: { ...list(ref('SshHop')), maxItems: 5 },
+			way: ref('Way'),
+			environments: list(text)
+		},
+		['port', 'jumps', 'way', 'environments']
 	),
+	SignInMethod: { type: 'string', enum: ['password', 'key', 'interactive', 'browser-key', 'agent'] },
+	AcceptedKey: {
+		...object(
+			{
+				hop: count,
+				fingerprint: { ...text, description: '`SHA256:…` as it was shown.' },
+				keyType: text,
+				replace: { ...flag, default: false, description: 'Instead of the one that was trusted before.' }
+			},
+			['replace']
+		),
+		description: 'You have compared it with what the people who run the machine publish.'
+	},
+	SignIn: object({
+		hop: { ...count, description: '0 is the first jump host, or the workspace itself when there is none.' },
+		credential: ref('Credential')
+	}),
 	Credential: {
 		oneOf: [
 			object({ kind: { const: 'password' }, password: text }),
-			object({ kind: { const: 'key' }, privateKey: text, passphrase: text }, ['passphrase'])
+			object({ kind: { const: 'key' }, privateKey: text, passphrase: text }, ['passphrase']),
+			object({ kind: { const: 'interactive' } }),
+			object({ kind: { const: 'browser-key' }, publicKey: text }),
+			object({ kind: { const: 'agent' } })
 		],
-		description: 'Held in memory for the connection, never stored.'
+		description:
+			'Held in memory for the connection, never stored. `interactive`: the machine’s own questions come to /api/asks. ' +
+			'`browser-key`: one of /api/browser-keys signs there. `agent`: the SSH agent of the server, where allowed.'
 	},
+	CheckLine: object(
+		{
+			check: { type: 'string', enum: [...CHECKS] },
+			hop: count,
+			state: { type: 'string', enum: ['doing', 'ok', 'warning', 'failed', 'none'] },
+			text,
+			remedy: text
+		},
+		['hop', 'remedy']
+	),
 	ConnectResult: {
 		type: 'object',
 		description:
 			'`host-key-unknown` and `host-key-changed` come before any credential is used: compare the fingerprint, then call ' +
-			'again with it as `acceptHostKey` (and `replaceHostKey` for a changed one).',
+			'again with it in `accept` (and `replace` for a changed one; not where it is `pinned`). `hop`, `host`, `port` and ' +
+			'`user` say where on the way.',
 		properties: {
 			state: {
 				type: 'string',
 				enum: ['connected', 'host-key-unknown', 'host-key-changed', 'needs-sign-in', 'failed']
 			},
+			checks: list(ref('CheckLine')),
+			hop: count,
 			fingerprint: text,
 			keyType: text,
 			expected: text,
-			methods: list({ type: 'string', enum: ['password', 'key'] }),
+			pinned: flag,
+			methods: list(ref('SignInMethod')),
 			problem: { type: 'object' },
 			host: text,
+			port: count,
 			user: text,
-			python: text
+			python: text,
+			hostKey: { type: ['string', 'null'] }
 		},
-		required: ['state']
+		required: ['state', 'checks']
 	},
+	Ask: {
+		type: 'object',
+		description:
+			'`prompts` (RFC 4256): answer all of them. `signature`: sign `data` (base64) with the key of that fingerprint.',
+		properties: {
+			kind: { type: 'string', enum: ['prompts', 'signature'] },
+			about: object({ workspace: text, name: text, hop: count, host: text, port: count, user: text }),
+			title: text,
+			instructions: text,
+			prompts: list(object({ text, echo: flag })),
+			key: text,
+			algorithm: text,
+			data: text
+		},
+		required: ['kind', 'about']
+	},
+	AskAnswer: {
+		oneOf: [
+			object({ kind: { const: 'prompts' }, answers: list(text) }),
+			object({ kind: { const: 'signature' }, signature: text }),
+			object({ kind: { const: 'refused' } })
+		],
+		description: 'A signature is 64 bytes as WebCrypto makes them, in base64.'
+	},
+	BrowserKey: object({
+		id: text,
+		name: text,
+		algorithm: text,
+		fingerprint: text,
+		line: { ...text, description: 'For authorized_keys.' },
+		createdAt: time,
+		lastUsedAt: orNull(time)
+	}),
+	HostKey: object({
+		id: text,
+		pattern: { ...text, description: 'The host field of a known_hosts line.' },
+		hashed: flag,
+		keyType: { ...text, description: 'Empty where only the fingerprint is known.' },
+		fingerprint: text,
+		revoked: { ...flag, description: 'Refused wherever it is seen.' },
+		origin: { type: 'string', enum: ['accepted', 'pinned', 'imported'] },
+		createdAt: time
+	}),
 	KernelSpec: object({
 		name: text,
 		displayName: text,

@@ -12,7 +12,11 @@ import type { Role } from '#lib/model/role.ts';
 import type { Run } from '#lib/model/run.ts';
 import type { KernelView } from '#lib/model/runtime-doc.ts';
 import type { StreamLines } from './streams.ts';
-import type { Credential, KernelSpec, WorkspaceState } from '#lib/model/workspace.ts';
+import type { Ask, AskAnswer } from '#lib/model/ask.ts';
+import type { CheckLine } from '#lib/model/check-list.ts';
+import type { SignIn } from '#lib/model/gateway.ts';
+import type { KnownHostsProblem } from '#lib/model/known-hosts.ts';
+import type { KernelSpec, KnownKey, SignInMethod, SshHop, WorkspaceState } from '#lib/model/workspace.ts';
 
 export interface User {
 	id: UserId;
@@ -210,41 +214,129 @@ export interface WorkspaceRow {
 	host: string;
 	port: number;
 	user: string;
-	hostKey: string | null;
+	/** The hosts to go through; the first is the one reached from here. */
+	jumps: SshHop[];
+	way: 'ssh' | 'system';
 	environments: string[];
+	/** The keys believed, one list a hop, jump hosts first. */
+	hostKeys: (KnownKey & { origin: HostKeyRow['origin'] })[][];
 	state: WorkspaceState;
 	/** For `local`: how far the first Python environment is; null when it is ready. */
 	preparing: { text: string; part: number | null } | null;
+	/** How the owner signed in last, one a hop: never what with. `key`: the fingerprint of a browser's key. */
+	signIns: ({ kind: SignInMethod; key?: string } | null)[];
+	/** Connected, or would be had the server not ended. */
+	wanted: boolean;
+}
+
+export interface WorkspaceFields {
+	name: string;
+	host: string;
+	port: number;
+	user: string;
+	environments: string[];
+	/** Without it: none. */
+	jumps?: SshHop[];
+	/** Without it: our own. */
+	way?: 'ssh' | 'system';
+}
+
+/** Ways in that the operator allows besides our own. */
+export interface Ways {
+	/** The `ssh` program of the server with its configuration. */
+	system: boolean;
+	/** The SSH agent of the account the server runs as. */
+	agent: boolean;
+}
+
+export interface ConnectRequest {
+	/** The key the person has just seen and trusts; a changed one counts only with `replace`. */
+	accept?: KnownKey & { hop: number; replace?: boolean };
+	signIn?: SignIn;
 }
 
 export interface Workspaces {
+	/** What the operator allows. */
+	ways: Ways;
 	/** The caller's own; "This machine" first, for those who may use it. */
 	list(caller: Caller): Promise<WorkspaceRow[]>;
-	add(
-		caller: Caller,
-		fields: { name: string; host: string; port: number; user: string; environments: string[] }
-	): Promise<WorkspaceRow>;
-	update(
-		caller: Caller,
-		id: WorkspaceId,
-		fields: { name: string; host: string; port: number; user: string; environments: string[] }
-	): Promise<WorkspaceRow>;
+	add(caller: Caller, fields: WorkspaceFields): Promise<WorkspaceRow>;
+	update(caller: Caller, id: WorkspaceId, fields: WorkspaceFields): Promise<WorkspaceRow>;
 	remove(caller: Caller, id: WorkspaceId): Promise<void>;
-	/**
-	 * Try to connect. `acceptHostKey` is the fingerprint the person has just seen and accepted; a changed key replaces
-	 * the stored one only with `replaceHostKey` true as well.
-	 */
+	/** Try to connect; the check list comes with the answer, and line by line to the person's pages. */
 	connect(
 		caller: Caller,
 		id: WorkspaceId,
-		options: { acceptHostKey?: string; replaceHostKey?: boolean; credential?: Credential }
-	): Promise<ConnectResult>;
+		options: ConnectRequest
+	): Promise<ConnectResult & { checks: CheckLine[] }>;
+	/** Put the line of one of the caller's browser keys into the account's authorized_keys; false: it was there. */
+	authorizeKey(caller: Caller, id: WorkspaceId, key: string): Promise<{ added: boolean }>;
 	disconnect(caller: Caller, id: WorkspaceId): Promise<void>;
 	/** Needs a living connection; 409 `workspace-disconnected` otherwise. */
 	kernelspecs(
 		caller: Caller,
 		id: WorkspaceId
 	): Promise<{ specs: KernelSpec[]; problems: { path: string; message: string }[] }>;
+}
+
+/** Questions of machines to a person, for those who have no page open. */
+export interface Asks {
+	list(caller: Caller): { id: string; ask: Ask }[];
+	/** 404 when it was answered or taken back, 400 when the answer does not fit. */
+	answer(caller: Caller, id: string, answer: Exclude<AskAnswer, { kind: 'nobody' }>): void;
+}
+
+export type BrowserKeyAlgorithm = 'ssh-ed25519' | 'ecdsa-sha2-nistp256';
+
+export interface BrowserKeyRow {
+	id: string;
+	name: string;
+	algorithm: BrowserKeyAlgorithm;
+	/** `SHA256:…` */
+	fingerprint: string;
+	/** For `authorized_keys`. */
+	line: string;
+	createdAt: Date;
+	lastUsedAt: Date | null;
+}
+
+/** The public halves of keys that are in the caller's browsers. */
+export interface BrowserKeys {
+	list(caller: Caller): Promise<BrowserKeyRow[]>;
+	/** `publicKey` is the key blob of the SSH protocol in base64. A key that is known gets the new name. */
+	add(
+		caller: Caller,
+		key: { name: string; algorithm: BrowserKeyAlgorithm; publicKey: string }
+	): Promise<BrowserKeyRow>;
+	rename(caller: Caller, id: string, name: string): Promise<BrowserKeyRow>;
+	remove(caller: Caller, id: string): Promise<void>;
+}
+
+export interface HostKeyRow {
+	id: string;
+	/** The host field of a known_hosts line. */
+	pattern: string;
+	/** The host cannot be read from it. */
+	hashed: boolean;
+	/** Empty where only the fingerprint was recorded. */
+	keyType: string;
+	fingerprint: string;
+	revoked: boolean;
+	origin: 'accepted' | 'pinned' | 'imported';
+	createdAt: Date;
+}
+
+export interface HostKeys {
+	/** The caller's own, and those administrators vouch for. */
+	list(caller: Caller): Promise<{ own: HostKeyRow[]; pinned: HostKeyRow[] }>;
+	/** Take over the lines of a known_hosts file; `pin` (administrators) for everybody. */
+	add(
+		caller: Caller,
+		from: { knownHosts: string; pin: boolean }
+	): Promise<{ added: number; known: number; problems: KnownHostsProblem[] }>;
+	remove(caller: Caller, id: string): Promise<void>;
+	/** A revoked key is refused wherever it is seen. */
+	setRevoked(caller: Caller, id: string, revoked: boolean): Promise<HostKeyRow>;
 }
 
 export interface Rooms {
@@ -259,6 +351,9 @@ export interface Services {
 	accounts: Accounts;
 	notebooks: Notebooks;
 	workspaces: Workspaces;
+	asks: Asks;
+	browserKeys: BrowserKeys;
+	hostKeys: HostKeys;
 	rooms: Rooms;
 	settings: Settings;
 	notices: Notices;

@@ -3,7 +3,7 @@
  * knows it. The adapter is ours because the published one stores the bearer token itself; here the database holds its
  * SHA-256, so that a copy of the database opens no session.
  */
-import { eq, lt } from 'drizzle-orm';
+import { and, eq, gt, lt } from 'drizzle-orm';
 import { Lucia, type Adapter, type DatabaseSession, type DatabaseUser } from 'lucia';
 import type { Database } from '#db/database.ts';
 import { sessions, users } from '#db/schema.ts';
@@ -75,6 +75,8 @@ export interface Sessions {
 	create(userId: string, attributes: SessionAttributes): Promise<{ cookie: SessionCookie; digest: string }>;
 	end(digest: string): Promise<void>;
 	endAll(userId: string): Promise<void>;
+	/** Whether the person is signed in anywhere. */
+	any(userId: string): Promise<boolean>;
 	sweep(): Promise<void>;
 	/** The cookie that removes the cookie. */
 	blank(): SessionCookie;
@@ -114,6 +116,14 @@ export function createSessions(db: Database, options: { secure: boolean }): Sess
 			await db.delete(sessions).where(eq(sessions.digest, digest));
 		},
 		endAll: (userId) => lucia.invalidateUserSessions(userId),
+		async any(userId) {
+			const [row] = await db
+				.select({ digest: sessions.digest })
+				.from(sessions)
+				.where(and(eq(sessions.userId, userId), gt(sessions.expiresAt, new Date())))
+				.limit(1);
+			return row !== undefined;
+		},
 		sweep: () => lucia.deleteExpiredSessions(),
 		blank: () => toCookie(lucia.createBlankSessionCookie())
 	};

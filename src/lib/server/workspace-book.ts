@@ -3,8 +3,9 @@ import { and, asc, desc, eq, sql } from 'drizzle-orm';
 import type { RoomUser } from '#collab/caller.ts';
 import type { WorkspaceDirectory } from '#collab/workspace-directory.ts';
 import type { Database } from '#db/database.ts';
-import { workspaces } from '#db/schema.ts';
-import type { HostTrust, WorkspaceAddress } from '#lib/model/workspace.ts';
+import { users, workspaces } from '#db/schema.ts';
+import type { HostTrust, SshHop, WorkspaceAddress } from '#lib/model/workspace.ts';
+import type { HostKeyBook } from './host-key-book.ts';
 import type { LocalEnvironment } from './local-environment.ts';
 import { isPlainId } from './plain-line.ts';
 
@@ -14,22 +15,19 @@ export const LOCAL_NAME = 'This machine';
 
 export type WorkspaceRecord = typeof workspaces.$inferSelect;
 
-/** The address of a stored workspace. */
-export function addressOf(row: WorkspaceRecord): WorkspaceAddress & { kind: 'ssh' } {
-	const { id, name, host, port, user, hostKey, environments } = row;
-	return {
-		...{ kind: 'ssh', id, name, host, port, user, environments },
-		...{ jumps: [], trust: [trustIn(hostKey)], way: 'ssh', privileged: false }
-	};
+/** Every account on the way, the workspace itself last. */
+export function hopsOf({ jumps, host, port, user }: Pick<WorkspaceRecord, 'jumps' | keyof SshHop>): SshHop[] {
+	return [...jumps, { host, port, user }];
 }
 
-/** Trust in one fingerprint, or in nothing yet. */
-export function trustIn(fingerprint: string | null): HostTrust {
-	return {
-		accepted: fingerprint === null ? [] : [{ keyType: '', fingerprint }],
-		pinned: [],
-		revoked: []
-	};
+/** The address of a stored workspace; `trust` one a hop, `privileged` when its owner is an administrator. */
+export function addressOf(
+	row: WorkspaceRecord,
+	trust: HostTrust[],
+	privileged: boolean
+): WorkspaceAddress & { kind: 'ssh' } {
+	const { id, name, host, port, user, jumps, way, environments } = row;
+	return { kind: 'ssh', id, name, host, port, user, jumps, way, environments, trust, privileged };
 }
 
 /** Whose workspace it is; null for one that was removed and for this machine, which is nobody's. */
@@ -39,7 +37,11 @@ export async function workspaceOwner(db: Database, id: string): Promise<string |
 	return row?.owner ?? null;
 }
 
-export function createWorkspaceBook(db: Database, environment: LocalEnvironment): WorkspaceDirectory {
+export function createWorkspaceBook(
+	db: Database,
+	environment: LocalEnvironment,
+	hostKeys: Pick<HostKeyBook, 'trust'>
+): WorkspaceDirectory {
 	async function owned(user: RoomUser, id: string): Promise<boolean> {
 		if (!isPlainId(id)) return false;
 		const [row] = await db
@@ -54,8 +56,14 @@ export function createWorkspaceBook(db: Database, environment: LocalEnvironment)
 			if (id === LOCAL_WORKSPACE) {
 				return { kind: 'local', id, name: LOCAL_NAME, environments: [environment.folder] };
 			}
-			const [row] = await db.select().from(workspaces).where(eq(workspaces.id, id));
-			return row ? addressOf(row) : null;
+			const [found] = await db
+				.select({ row: workspaces, admin: users.admin })
+				.from(workspaces)
+				.innerJoin(users, eq(users.id, workspaces.ownerId))
+				.where(eq(workspaces.id, id));
+			if (!found) return null;
+			const { row, admin } = found;
+			return addressOf(row, await hostKeys.trust(row.ownerId, hopsOf(row)), admin);
 		},
 
 		async mayUse(user, id) {

@@ -3,40 +3,49 @@ import { and, asc, eq } from 'drizzle-orm';
 import type { WorkspaceDirectory } from '#collab/workspace-directory.ts';
 import type { Database } from '#db/database.ts';
 import { workspaces } from '#db/schema.ts';
-import type { ConnectResult, KernelGateway } from '#lib/model/gateway.ts';
+import type { KernelGateway } from '#lib/model/gateway.ts';
 import { newId } from '#lib/model/ids.ts';
 import { ProblemError } from '#lib/model/problem.ts';
-import type { WorkspaceAddress, WorkspaceState } from '#lib/model/workspace.ts';
+import type { KnownKey, WorkspaceAddress } from '#lib/model/workspace.ts';
+import type { BrowserKeyShelf } from './browser-keys.ts';
+import type { HostKeyBook } from './host-key-book.ts';
 import type { LocalEnvironment } from './local-environment.ts';
 import { isPlainId, plainLine } from './plain-line.ts';
-import type { Caller, WorkspaceRow, Workspaces } from './services.ts';
-import { addressOf, LOCAL_NAME, LOCAL_WORKSPACE, trustIn, type WorkspaceRecord } from './workspace-book.ts';
+import type { Caller, HostKeyRow, Ways, WorkspaceFields, WorkspaceRow, Workspaces } from './services.ts';
+import { hopsOf, LOCAL_NAME, LOCAL_WORKSPACE, type WorkspaceRecord } from './workspace-book.ts';
+import type { WorkspaceConnect } from './workspace-connect.ts';
 
 export interface WorkspacesOptions {
 	db: Database;
 	gateway: KernelGateway;
 	directory: WorkspaceDirectory;
 	environment: LocalEnvironment;
+	hostKeys: HostKeyBook;
+	browserKeys: BrowserKeyShelf;
+	connect: WorkspaceConnect;
+	ways: Ways;
 }
 
-export function createWorkspaces({ db, gateway, directory, environment }: WorkspacesOptions): Workspaces {
-	/** What the last attempt came to, for the list; a living connection speaks for itself. */
-	const lastState = new Map<string, WorkspaceState>();
+type Believed = (KnownKey & { origin: HostKeyRow['origin'] })[][];
 
-	const stateOf = (id: string): WorkspaceState =>
-		gateway.isConnected(id) ? 'connected' : (lastState.get(id) ?? 'disconnected');
+export function createWorkspaces(options: WorkspacesOptions): Workspaces {
+	const { db, gateway, directory, environment, hostKeys, browserKeys, connect, ways } = options;
 
-	const rowOf = (row: WorkspaceRecord): WorkspaceRow => ({
+	const rowOf = (row: WorkspaceRecord, believed: Believed): WorkspaceRow => ({
 		id: row.id,
 		kind: 'ssh',
 		name: row.name,
 		host: row.host,
 		port: row.port,
 		user: row.user,
-		hostKey: row.hostKey,
+		jumps: row.jumps,
+		way: row.way,
 		environments: row.environments,
-		state: stateOf(row.id),
-		preparing: null
+		hostKeys: believed,
+		state: connect.stateOf(row.id),
+		preparing: null,
+		signIns: hopsOf(row).map((_, hop) => row.signIns[hop] ?? null),
+		wanted: row.wanted
 	});
 
 	const localRow = (): WorkspaceRow => ({
@@ -46,11 +55,18 @@ export function createWorkspaces({ db, gateway, directory, environment }: Worksp
 		host: 'localhost',
 		port: 0,
 		user: '',
-		hostKey: null,
+		jumps: [],
+		way: 'ssh',
 		environments: [environment.folder],
+		hostKeys: [],
 		state: environment.progress ? 'connecting' : 'connected',
-		preparing: environment.progress
+		preparing: environment.progress,
+		signIns: [],
+		wanted: true
 	});
+
+	const withKeys = async (row: WorkspaceRecord): Promise<WorkspaceRow> =>
+		rowOf(row, await hostKeys.believed(row.ownerId, hopsOf(row)));
 
 	async function own(caller: Caller, id: string): Promise<WorkspaceRecord> {
 		const [row] = isPlainId(id)
@@ -70,85 +86,103 @@ export function createWorkspaces({ db, gateway, directory, environment }: Worksp
 
 	async function address(caller: Caller, id: string): Promise<WorkspaceAddress> {
 		if (id === LOCAL_WORKSPACE && caller.user.admin) return (await directory.address(id))!;
-		return addressOf(await own(caller, id));
+		await own(caller, id);
+		return (await directory.address(id))!;
+	}
+
+	function allowed(fields: WorkspaceFields): WorkspaceFields {
+		if (fields.way === 'system' && !ways.system) {
+			throw new ProblemError(403, {
+				code: 'way-not-allowed',
+				title: 'This server does not use its own ssh program.',
+				detail: 'It would log in as the account the server runs as.',
+				remedy: 'Leave the way at the usual one, or ask the administrator.'
+			});
+		}
+		return { ...fields, name: plainLine(fields.name) };
 	}
 
 	return {
+		ways,
+
 		async list(caller) {
 			const rows = await db
 				.select()
 				.from(workspaces)
 				.where(eq(workspaces.ownerId, caller.user.id))
 				.orderBy(asc(workspaces.createdAt));
-			return [...(caller.user.admin ? [localRow()] : []), ...rows.map(rowOf)];
+			// All at once: the keys are looked through only one time.
+			const believed = await hostKeys.believed(caller.user.id, rows.flatMap(hopsOf));
+			const listed = rows.map((row) => rowOf(row, believed.splice(0, hopsOf(row).length)));
+			return [...(caller.user.admin ? [localRow()] : []), ...listed];
 		},
 
 		async add(caller, fields) {
 			const [row] = await db
 				.insert(workspaces)
-				.values({ id: newId(), ownerId: caller.user.id, ...fields, name: plainLine(fields.name) })
+				.values({ id: newId(), ownerId: caller.user.id, ...allowed(fields) })
 				.returning();
-			return rowOf(row!);
+			return withKeys(row!);
 		},
 
 		async update(caller, id, fields) {
 			const known = await own(caller, id);
-			const moved = known.host !== fields.host || known.port !== fields.port;
-			if (moved || known.user !== fields.user) await gateway.disconnect(id);
-			const [row] = await db
+			const [row] = await db.update(workspaces).set(allowed(fields)).where(eq(workspaces.id, id)).returning();
+			const way = (one: WorkspaceRecord): string => JSON.stringify([one.way, ...hopsOf(one).map(placeOf)]);
+			if (way(known) === way(row!)) return withKeys(row!);
+			// Another account: nobody has signed in there, and what the line leads to is not this workspace any more.
+			await gateway.disconnect(id);
+			connect.forget(id);
+			const [fresh] = await db
 				.update(workspaces)
-				// Another machine has another key: the old one vouches for nothing.
-				.set({ ...fields, name: plainLine(fields.name), ...(moved ? { hostKey: null } : {}) })
+				.set({ signIns: [], wanted: false })
 				.where(eq(workspaces.id, id))
 				.returning();
-			return rowOf(row!);
+			return withKeys(fresh!);
 		},
 
 		async remove(caller, id) {
 			await own(caller, id);
 			await gateway.disconnect(id);
 			await db.delete(workspaces).where(eq(workspaces.id, id));
-			lastState.delete(id);
+			connect.forget(id);
 		},
 
-		async connect(caller, id, { acceptHostKey, replaceHostKey, credential }): Promise<ConnectResult> {
-			if (id === LOCAL_WORKSPACE) return gateway.connect(await address(caller, id));
-			const row = await own(caller, id);
-			const accepted = acceptHostKey !== undefined && (row.hostKey === null || replaceHostKey === true);
-			if (accepted && row.hostKey !== null) await gateway.disconnect(id);
-			const hostKey = accepted ? acceptHostKey : row.hostKey;
-			const result = await gateway.connect(
-				{ ...addressOf(row), trust: [trustIn(hostKey)] },
-				credential === undefined ? {} : { signIn: { hop: 0, credential } }
-			);
-			lastState.set(id, result.state === 'host-key-changed' ? 'host-key-unknown' : result.state);
-			const verified = result.state === 'connected' || result.state === 'needs-sign-in';
-			if (verified) {
-				await db
-					.update(workspaces)
-					.set({ hostKey, ...(result.state === 'connected' ? { lastUsedAt: new Date() } : {}) })
-					.where(eq(workspaces.id, id));
-			}
-			return result;
+		async connect(caller, id, request) {
+			const owner = { id: caller.user.id, name: caller.user.displayName, admin: caller.user.admin };
+			if (id === LOCAL_WORKSPACE) return connect.connectLocal(owner, await address(caller, id));
+			return connect.connect(owner, await own(caller, id), request);
 		},
 
 		async disconnect(caller, id) {
 			await address(caller, id);
-			await gateway.disconnect(id);
-			lastState.set(id, 'disconnected');
+			await connect.disconnect(caller.user.id, id);
+		},
+
+		async authorizeKey(caller, id, key) {
+			const row = await own(caller, id);
+			const line = await browserKeys.line(caller.user.id, key);
+			if (!gateway.isConnected(id)) throw disconnected(row.name);
+			return { added: await gateway.authorizeKey(id, line) };
 		},
 
 		async kernelspecs(caller, id) {
 			const where = await address(caller, id);
 			if (where.kind === 'local') await gateway.connect(where);
-			if (!gateway.isConnected(id)) {
-				throw new ProblemError(409, {
-					code: 'workspace-disconnected',
-					title: `${where.name} is not connected.`,
-					remedy: 'Connect to it first.'
-				});
-			}
+			if (!gateway.isConnected(id)) throw disconnected(where.name);
 			return gateway.kernelspecs(where);
 		}
 	};
+}
+
+function placeOf({ host, port, user }: { host: string; port: number; user: string }): string {
+	return `${user}@${host}:${port}`;
+}
+
+function disconnected(name: string): ProblemError {
+	return new ProblemError(409, {
+		code: 'workspace-disconnected',
+		title: `${name} is not connected.`,
+		remedy: 'Connect to it first.'
+	});
 }

@@ -49,12 +49,13 @@ export async function readText(request: Request, limit = SMALL_BYTES): Promise<s
 	}
 }
 
-/** The body as `schema` wants it. An empty body reads as {}. */
+/** The body, of at most `limit` bytes, as `schema` wants it. An empty body reads as {}. */
 export async function readBody<S extends v.GenericSchema>(
 	request: Request,
-	schema: S
+	schema: S,
+	limit = SMALL_BYTES
 ): Promise<v.InferOutput<S>> {
-	const text = await readText(request);
+	const text = await readText(request, limit);
 	let value: unknown;
 	try {
 		value = text.trim() === '' ? {} : JSON.parse(text);

@@ -4,7 +4,8 @@ import { workspaceFields } from './workspace-fields.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = endpoint('read', async ({ locals }, caller) => ({
-	workspaces: await locals.services.workspaces.list(caller)
+	workspaces: await locals.services.workspaces.list(caller),
+	ways: locals.services.workspaces.ways
 }));
 
 export const POST: RequestHandler = endpoint('write', async ({ locals, request }, caller) => {

@@ -247,7 +247,8 @@ export class WorkspaceConnect {
 			if (answer.state !== 'needs-sign-in' || answer.hop !== hop || credential === null) continue;
 			answer = await this.connect(owner, row, { signIn: { hop, credential } });
 		}
-		if (answer.state === 'needs-sign-in') this.#refusedAt.set(row.id, Date.now());
+		const refused = answer.state === 'needs-sign-in' ? answer.problem?.code : undefined;
+		if (refused !== undefined && refused !== 'ssh-nobody-there') this.#refusedAt.set(row.id, Date.now());
 	}
 
 	/** What to sign in with at each hop (null: nothing was needed); null when a secret would have to be typed. */

@@ -67,14 +67,15 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 	const secure = config.origin.startsWith('https://');
 	const sessions = createSessions(db, { secure });
 	const environment = new LocalEnvironment(config.dataDir, config.python, config.localEnvironment);
+	const lines = new PersonLines({ ownerOf: (workspace) => workspaceOwner(db, workspace), logger });
 	const gateway = createGateway({
 		agentFolder: fileURLToPath(new URL('../agent', import.meta.url)),
 		python: config.python,
 		localRuntime: runtimeFolder(config.dataDir),
 		permit: mayBeReached,
+		ask: lines.ask,
 		log: logger
 	});
-	const lines = new PersonLines({ ownerOf: (workspace) => workspaceOwner(db, workspace), logger });
 	const hostKeys = createHostKeyBook(db);
 	const browserKeys = createBrowserKeys(db);
 	const directory = createWorkspaceBook(db, environment, hostKeys);

@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
+import { openPage } from '../support/person-line.ts';
 import { openSeed, PASSWORD, type Seed, type SeededPerson } from '../support/people.ts';
 import { freePort, startServer, type ServerProcess } from '../support/server-process.ts';
 
@@ -135,22 +136,55 @@ describe('without a session', () => {
 		}
 	});
 
-	test('no socket opens: not without a session, not with a cookie that is none, not from another site', async () => {
-		const refusal = (headers: Record<string, string>): Promise<number> =>
-			new Promise((resolve, reject) => {
-				const socket = new WebSocket(`ws://127.0.0.1:${server.port}/collab`, { headers });
-				socket.on('unexpected-response', (_request, response) => resolve(response.statusCode!));
-				socket.on('open', () => {
-					socket.close();
-					reject(new Error('It opened.'));
+	test.each(['/collab', '/person'])(
+		'no socket opens at %s: not without a session, not with a cookie that is none, not from another site',
+		async (path) => {
+			const status = (headers: Record<string, string>): Promise<number> =>
+				new Promise((resolve) => {
+					const socket = new WebSocket(`ws://127.0.0.1:${server.port}${path}`, { headers });
+					socket.on('unexpected-response', (_request, response) => resolve(response.statusCode!));
+					socket.on('open', () => {
+						socket.close();
+						resolve(101);
+					});
+					socket.on('error', () => undefined);
 				});
-				socket.on('error', () => undefined);
-			});
-		expect(await refusal({ Origin: server.origin })).toBe(401);
-		expect(await refusal({ Origin: server.origin, Cookie: 'ansatz=%E0%A4%A' })).toBe(401);
-		expect(await refusal({ Origin: server.origin, Cookie: 'ansatz=%00' })).toBe(401);
-		expect(await refusal({ Origin: 'https://evil.example', Cookie: cookieOf(ada) })).toBe(403);
-		expect((await request('/healthz', 'GET', {})).status).toBe(200);
+			const Cookie = cookieOf(ada);
+			expect(await status({ Origin: server.origin })).toBe(401);
+			expect(await status({ Origin: server.origin, Cookie: 'ansatz=%E0%A4%A' })).toBe(401);
+			expect(await status({ Origin: server.origin, Cookie: 'ansatz=%00' })).toBe(401);
+			for (const Origin of [
+				'https://evil.example',
+				'null',
+				`${server.origin}.evil.example`,
+				`http://evil-${server.origin.slice('http://'.length)}`,
+				`${server.origin}/`,
+				`${server.origin}1`,
+				server.origin.toUpperCase(),
+				server.origin.replace('http:', 'https:')
+			]) {
+				expect([Origin, await status({ Origin, Cookie })]).toEqual([Origin, 403]);
+			}
+			expect(await status({ Cookie })).toBe(403);
+			// A token is for the HTTP interface.
+			expect(await status({ Origin: server.origin, Authorization: `Bearer ${ada.token}` })).toBe(401);
+			expect(await status({ Origin: server.origin, Cookie })).toBe(101);
+			expect((await request('/healthz', 'GET', {})).status).toBe(200);
+		}
+	);
+
+	test('a socket ends with its session', async () => {
+		const mine = await form('/sign-in', { name: 'ada', password: PASSWORD });
+		const headers = { Cookie: cookieFrom(mine), Origin: server.origin };
+		const [page, other] = [
+			await openPage(server.port, headers),
+			await openPage(server.port, { Cookie: cookieOf(ada), Origin: server.origin })
+		];
+		await form('/sign-out', {}, headers.Cookie);
+		expect(await page.closed).toBe(4401);
+		other.say({ type: 'answer', id: 'none', answer: { kind: 'refused' } });
+		await other.heard('ask-settled');
+		await other.close();
 	});
 });
 
@@ -362,13 +396,14 @@ test('no password, token or cookie is in the log, in the database or in the data
 	).json()) as { id: string };
 	const connect = (body: string): Promise<Response> =>
 		request(`/api/workspaces/${workspace.id}/connect`, 'POST', own, body);
-	await connect(JSON.stringify({ credential: { kind: 'password', password: CANARY.sshPassword } }));
-	await connect(
-		JSON.stringify({ credential: { kind: 'key', privateKey: 'no key', passphrase: CANARY.passphrase } })
-	);
+	const bringing = (credential: object): string => JSON.stringify({ signIn: { hop: 0, credential } });
+	await connect(bringing({ kind: 'password', password: CANARY.sshPassword }));
+	await connect(bringing({ kind: 'key', privateKey: 'no key', passphrase: CANARY.passphrase }));
 	// Broken and refused bodies are what gets logged by mistake.
-	await connect(`{"credential": {"kind": "password", "password": "${CANARY.sshPassword}"`);
-	await connect(JSON.stringify({ credential: { kind: 'password', password: [CANARY.sshPassword] } }));
+	await connect(
+		`{"signIn": {"hop": 0, "credential": {"kind": "password", "password": "${CANARY.sshPassword}"`
+	);
+	await connect(bringing({ kind: 'password', password: [CANARY.sshPassword] }));
 
 	const secrets = [
 		...Object.values(CANARY),

@@ -22,7 +22,7 @@ import { databaseProblem } from '#lib/server/database-problem.ts';
 import { startPostgres } from '#lib/server/embedded-postgres.ts';
 import { createHostKeyBook } from '#lib/server/host-key-book.ts';
 import { LocalEnvironment } from '#lib/server/local-environment.ts';
-import { mayBeReached } from '#lib/server/reachable.ts';
+import { createReachable } from '#lib/server/reachable.ts';
 import { createNotebooks } from '#lib/server/notebooks.ts';
 import { openapi } from '#lib/server/openapi.ts';
 import { createMailer } from '#lib/server/mail.ts';
@@ -68,12 +68,14 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 	const sessions = createSessions(db, { secure });
 	const environment = new LocalEnvironment(config.dataDir, config.python, config.localEnvironment);
 	const lines = new PersonLines({ ownerOf: (workspace) => workspaceOwner(db, workspace), logger });
+	const reachable = createReachable({ db, databaseUrl: config.databaseUrl });
+	await reachable.refresh();
 	const gateway = createGateway({
 		agentFolder: fileURLToPath(new URL('../agent', import.meta.url)),
 		python: config.python,
 		localRuntime: runtimeFolder(config.dataDir),
-		permit: mayBeReached,
 		ask: lines.ask,
+		permit: reachable.permit,
 		log: logger
 	});
 	const hostKeys = createHostKeyBook(db);
@@ -146,7 +148,12 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		browserKeys,
 		hostKeys,
 		rooms: createRooms({ db, collab }),
-		settings: createSettings({ db, onIdleChanged }),
+		settings: createSettings({
+			db,
+			onIdleChanged,
+			onReachChanged: () => reachable.refresh(),
+			tryReach: reachable.tryOut
+		}),
 		notices,
 		preferences: createPreferences(db),
 		openapi,

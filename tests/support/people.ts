@@ -1,6 +1,7 @@
 /** People and notebooks put straight into the database of a running server, where signing in is not what is tested. */
+import { eq } from 'drizzle-orm';
 import { openDatabase, type Database } from '#db/database.ts';
-import { members, workspaces } from '#db/schema.ts';
+import { members, users, workspaces } from '#db/schema.ts';
 import { newId } from '#lib/model/ids.ts';
 import type { Role } from '#lib/model/role.ts';
 import { addUser, insertToken } from '#lib/server/account-rows.ts';
@@ -34,10 +35,20 @@ export interface Seed {
 	close(): Promise<void>;
 }
 
-/** Open the database below a server's data folder, or the one at a URL. */
-export async function openSeed(at: { dataDir: string }): Promise<Seed> {
+/** What is closed to everybody by default, but is where the tests' own machines are. */
+export const LOOPBACK = [
+	{ host: '127.0.0.1', ports: [] },
+	{ host: '::1', ports: [] }
+];
+
+/**
+ * Open the database below a server's data folder. Of a running server (`origin`) the loopback is opened to everybody's
+ * workspaces: that is where the tests' own machines are.
+ */
+export async function openSeed(at: { dataDir: string; origin?: string }): Promise<Seed> {
 	const { db, close } = await openDatabase((await startPostgres(at.dataDir)).address, { maxConnections: 2 });
 	const sessions = createSessions(db, { secure: false });
+	if (at.origin) await openLoopback(db, at.origin);
 	return {
 		db,
 		close,
@@ -70,4 +81,17 @@ export async function openSeed(at: { dataDir: string }): Promise<Seed> {
 			await db.insert(members).values({ notebookId, userId: person.id, role });
 		}
 	};
+}
+
+/** As an administrator would, so that the server knows of it when this is through; the administrator is gone then. */
+async function openLoopback(db: Database, origin: string): Promise<void> {
+	const id = await addUser(db, { name: newId(), displayName: '', password: PASSWORD, admin: true });
+	const token = await insertToken(db, { id }, { label: 'test', scopes: ['write'], days: null });
+	const answer = await fetch(`${origin}/api/settings`, {
+		method: 'PUT',
+		headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+		body: JSON.stringify({ reach: LOOPBACK })
+	});
+	await db.delete(users).where(eq(users.id, id));
+	if (!answer.ok) throw new Error(`the list of places was not taken: ${await answer.text()}`);
 }

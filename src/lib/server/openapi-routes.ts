@@ -502,6 +502,22 @@ export const API_ROUTES: ApiRoute[] = [
 		answer: { status: 200, description: 'As it is now.', schema: ref('Settings') }
 	},
 	{
+		method: 'post',
+		path: '/api/settings/reach-test',
+		group: 'Server',
+		summary: 'Whether the server would connect to a place (administrators)',
+		description:
+			'Looks the name up and connects to nothing. With `reach` by that list instead of the one that holds; `port` is 22 ' +
+			'without one.',
+		scope: 'write',
+		body: { schema: ref('ReachQuestion') },
+		answer: {
+			status: 200,
+			description: 'What would be decided, and by which rule.',
+			schema: ref('ReachTrial')
+		}
+	},
+	{
 		method: 'get',
 		path: '/api/openapi.json',
 		group: 'Server',

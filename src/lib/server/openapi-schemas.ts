@@ -61,10 +61,32 @@ export const SCHEMAS: Record<string, JsonObject> = {
 	Settings: object(
 		{
 			idleMinutes: { ...minutes, description: 'Shut an unused kernel down after so long; null: never.' },
-			idleMinutesMax: { ...minutes, description: 'The longest an owner may choose; null: any, and never.' }
+			idleMinutesMax: { ...minutes, description: 'The longest an owner may choose; null: any, and never.' },
+			reach: {
+				...list(ref('ReachEntry')),
+				description: 'Where workspaces may be. Empty: everywhere but at addresses that are closed by default.'
+			}
 		},
-		['idleMinutes', 'idleMinutesMax']
+		['idleMinutes', 'idleMinutesMax', 'reach']
 	),
+	ReachEntry: object(
+		{
+			host: {
+				...text,
+				description:
+					'A name, a pattern like `*.example.org`, `*` for all, an IP address or a network like `10.0.0.0/8`.'
+			},
+			ports: { ...list(list(count)), description: 'Pairs of from and to; none: every port.' }
+		},
+		['ports']
+	),
+	ReachQuestion: object({ host: text, port: count, reach: list(ref('ReachEntry')) }, ['port', 'reach']),
+	ReachTrial: object({
+		everybody: { ...flag, description: 'Whether anybody’s workspace may be there.' },
+		administrators: { ...flag, description: 'Whether one of an administrator’s own may.' },
+		addresses: list(object({ ip: text, everybody: flag, administrators: flag, rule: text })),
+		problem: { ...orNull(ref('Problem')), description: 'What a person would be told.' }
+	}),
 	NoticeFields: object({
 		email: { type: ['string', 'null'] },
 		notifyAfterS: { type: ['integer', 'null'], description: 'Seconds a run takes at least; null: never.' },

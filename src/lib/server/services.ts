@@ -8,9 +8,11 @@ import type { ConnectResult } from '#lib/model/gateway.ts';
 import type { JsonObject } from '#lib/model/json.ts';
 import type { NotebookId, UserId, WorkspaceId } from '#lib/model/ids.ts';
 import type { PreferenceChange, Preferences as EverywherePreferences } from '#lib/model/preference.ts';
+import type { ReachEntry } from '#lib/model/reach.ts';
 import type { Role } from '#lib/model/role.ts';
 import type { Run } from '#lib/model/run.ts';
 import type { KernelView } from '#lib/model/runtime-doc.ts';
+import type { ReachTrial } from './reachable.ts';
 import type { StreamLines } from './streams.ts';
 import type { Ask, AskAnswer } from '#lib/model/ask.ts';
 import type { CheckLine } from '#lib/model/check-list.ts';
@@ -176,12 +178,16 @@ export interface SiteSettings {
 	idleMinutes: number | null;
 	/** The longest an owner may choose; null: any, and never. */
 	idleMinutesMax: number | null;
+	/** Where workspaces may be; empty: everywhere but at addresses that are closed by default. */
+	reach: ReachEntry[];
 }
 
 /** Administrators only. */
 export interface Settings {
 	read(caller: Caller): Promise<SiteSettings>;
 	write(caller: Caller, change: Partial<SiteSettings>): Promise<SiteSettings>;
+	/** Whether a workspace may be there, by the list that holds or by another one. Looks the name up, connects to nothing. */
+	tryReach(caller: Caller, host: string, port: number, list?: ReachEntry[]): Promise<ReachTrial>;
 }
 
 export interface NoticeSettings {

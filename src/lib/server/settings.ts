@@ -3,20 +3,31 @@ import { eq } from 'drizzle-orm';
 import type { Database } from '#db/database.ts';
 import { notebooks, settings } from '#db/schema.ts';
 import { ProblemError } from '#lib/model/problem.ts';
+import {
+	isRange,
+	MAX_REACH_ENTRIES,
+	readReachHost,
+	type PortRange,
+	type ReachEntry
+} from '#lib/model/reach.ts';
+import type { Reachable } from './reachable.ts';
 import type { Caller, IdleRule, Settings, SiteSettings } from './services.ts';
 
 export interface SettingsOptions {
 	db: Database;
 	/** The time for unused kernels is another one now: in one notebook, or in all. */
 	onIdleChanged(notebook: string | null): void;
+	/** The list of places for workspaces is another one now; the change is answered when this is through. */
+	onReachChanged(): Promise<void>;
+	tryReach: Reachable['tryOut'];
 }
 
 /** Two weeks. */
 export const MAX_IDLE_MINUTES = 20_160;
 
-const NAMES = ['idleMinutes', 'idleMinutesMax'] as const satisfies readonly (keyof SiteSettings)[];
+const NAMES = ['idleMinutes', 'idleMinutesMax', 'reach'] as const satisfies readonly (keyof SiteSettings)[];
 
-export function createSettings({ db, onIdleChanged }: SettingsOptions): Settings {
+export function createSettings({ db, onIdleChanged, onReachChanged, tryReach }: SettingsOptions): Settings {
 	return {
 		async read(caller) {
 			requireAdministrator(caller);
@@ -26,6 +37,7 @@ export function createSettings({ db, onIdleChanged }: SettingsOptions): Settings
 		async write(caller, change) {
 			requireAdministrator(caller);
 			const next = { ...(await readSettings(db)), ...change };
+			if (change.reach) next.reach = change.reach.map(asKept);
 			if (
 				next.idleMinutes !== null &&
 				next.idleMinutesMax !== null &&
@@ -41,7 +53,8 @@ export function createSettings({ db, onIdleChanged }: SettingsOptions): Settings
 				for (const name of NAMES) {
 					const value = next[name];
 					// What is as in a fresh installation has no row.
-					if (value === null) await tx.delete(settings).where(eq(settings.name, name));
+					if (value === null || (Array.isArray(value) && value.length === 0))
+						await tx.delete(settings).where(eq(settings.name, name));
 					else
 						await tx
 							.insert(settings)
@@ -50,7 +63,13 @@ export function createSettings({ db, onIdleChanged }: SettingsOptions): Settings
 				}
 			});
 			onIdleChanged(null);
+			if (change.reach) await onReachChanged();
 			return next;
+		},
+
+		async tryReach(caller, host, port, list) {
+			requireAdministrator(caller);
+			return tryReach(host, port, list?.map(asKept));
 		}
 	};
 }
@@ -62,7 +81,36 @@ export async function readSettings(db: Pick<Database, 'select'>): Promise<SiteSe
 		const found = rows.find((row) => row.name === name)?.value;
 		return typeof found === 'number' && found > 0 ? found : null;
 	};
-	return { idleMinutes: value('idleMinutes'), idleMinutesMax: value('idleMinutesMax') };
+	return {
+		idleMinutes: value('idleMinutes'),
+		idleMinutesMax: value('idleMinutesMax'),
+		reach: readReach(rows.find((row) => row.name === 'reach')?.value) ?? []
+	};
+}
+
+/** The list of places as it is stored; null where it cannot be read, which must not be taken for an empty one. */
+export function readReach(value: unknown): ReachEntry[] | null {
+	if (value === undefined) return [];
+	if (!Array.isArray(value) || value.length > MAX_REACH_ENTRIES) return null;
+	return value.every(isEntry) ? value : null;
+}
+
+function isEntry(value: unknown): value is ReachEntry {
+	const { host, ports } = (value ?? {}) as Partial<ReachEntry>;
+	if (typeof host !== 'string' || 'fault' in readReachHost(host) || !Array.isArray(ports)) return false;
+	return ports.every((range: unknown) => Array.isArray(range) && isRange(range as PortRange));
+}
+
+/** An entry in the spelling that is compared later. */
+function asKept({ host, ports }: ReachEntry): ReachEntry {
+	const read = readReachHost(host);
+	if ('host' in read) return { host: read.host, ports };
+	throw new ProblemError(400, {
+		code: 'reach-entry',
+		title: `The list of places has a line that cannot be understood: “${host}”.`,
+		detail: read.fault,
+		remedy: 'Mend the line and save again.'
+	});
 }
 
 /** The rule for one notebook: what its owner chose, what holds without a choice, the limit, and what comes of it. */

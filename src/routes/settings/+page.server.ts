@@ -2,7 +2,8 @@ import { fail } from '@sveltejs/kit';
 import * as v from 'valibot';
 import { readForm } from '../form.ts';
 import { administrator } from '../guard.ts';
-import { orErrorPage, orProblem } from '../problem-of.ts';
+import { MAX_REACH_ENTRIES, readReachLine, type ReachEntry } from '#lib/model/reach.ts';
+import { orErrorPage, orProblem, refusalOf } from '../problem-of.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 /** Minutes as a list says them; empty for never. */
@@ -11,6 +12,24 @@ const minutes = v.pipe(
 	v.regex(/^([1-9]\d{0,4})?$/, 'Choose one of the list.'),
 	v.transform((text) => (text === '' ? null : Number(text))),
 	v.check((value) => value === null || value <= 20_160, 'At most two weeks.')
+);
+/** The list of places, one a line. */
+const reachText = v.pipe(
+	v.string(),
+	v.rawTransform(({ dataset, addIssue, NEVER }): ReachEntry[] => {
+		const entries: ReachEntry[] = [];
+		for (const [at, line] of dataset.value.split('\n').entries()) {
+			if (line.trim() === '') continue;
+			const read = readReachLine(line);
+			if ('entry' in read) entries.push(read.entry);
+			else {
+				addIssue({ message: `Line ${at + 1}: ${read.fault}` });
+				return NEVER;
+			}
+		}
+		return entries;
+	}),
+	v.maxLength(MAX_REACH_ENTRIES, `At most ${MAX_REACH_ENTRIES} lines.`)
 );
 const idleFields = v.object({ idleMinutes: minutes, idleMinutesMax: minutes });
 
@@ -27,5 +46,19 @@ export const actions: Actions = {
 			await locals.services.settings.write(caller, form.fields);
 			return { done: true };
 		});
+	},
+
+	reach: async ({ locals, request }) => {
+		const caller = administrator(locals);
+		const form = await readForm(request, v.object({ reach: reachText }));
+		if (!form.ok) return fail(400, { of: 'reach' as const, errors: form.errors });
+		try {
+			await locals.services.settings.write(caller, form.fields);
+		} catch (thrown) {
+			const refusal = refusalOf(thrown);
+			if (!refusal) throw thrown;
+			return fail(refusal.status, { of: 'reach' as const, problem: refusal.problem });
+		}
+		return { of: 'reach' as const, reachSaved: true };
 	}
 };

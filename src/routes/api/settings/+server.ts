@@ -2,11 +2,13 @@ import * as v from 'valibot';
 import { readBody } from '../request.ts';
 import { endpoint } from '../respond.ts';
 import { idleMinutes } from './minutes.ts';
+import { reachList } from './reach.ts';
 import type { RequestHandler } from './$types';
 
 const body = v.object({
 	idleMinutes: v.optional(v.nullable(idleMinutes(1))),
-	idleMinutesMax: v.optional(v.nullable(idleMinutes(1)))
+	idleMinutesMax: v.optional(v.nullable(idleMinutes(1))),
+	reach: v.optional(reachList)
 });
 
 export const GET: RequestHandler = endpoint('read', ({ locals }, caller) =>

@@ -290,7 +290,7 @@ describe('a list', () => {
 		])
 			expect([line, readReachLine(line)]).toEqual([line, { fault: expect.any(String) as string }]);
 		expect(reachWords(list('127.0.0.1 22')[0]!)).toMatch(
-			/^the address 127.0.0.1, port 22: opens a loopback address/
+			/^the address 127.0.0.1, port 22; this opens loopback to everybody$/
 		);
 		expect(reachWords(list('0.0.0.0/0')[0]!)).toBe('the addresses 0.0.0.0/0, any port');
 	});
@@ -331,7 +331,10 @@ describe('names', () => {
 			);
 		};
 		const spy = vi.spyOn(dns, 'lookup').mockImplementation(lookup as unknown as typeof dns.lookup);
-		onTestFinished(() => (spy.mockRestore(), server.close()));
+		onTestFinished(() => {
+			spy.mockRestore();
+			server.close();
+		});
 		return { asked };
 	}
 

@@ -110,7 +110,7 @@ export function reachWords({ host, ports }: ReachEntry): string {
 		ports.length === 0
 			? 'any port'
 			: `${isOne(ports) ? 'port' : 'ports'} ${reachLine({ host: '', ports }).trim()}`;
-	return `${where}, ${at}${closed && opens(network, closed) ? `: opens ${closed.words} for everybody` : ''}`;
+	return `${where}, ${at}${closed && opens(network, closed) ? `; this opens ${closed.kind} to everybody` : ''}`;
 }
 
 /**

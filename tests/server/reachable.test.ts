@@ -4,6 +4,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import net, { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createGateway } from '#gateway/gateway.ts';
+import type { WorkspaceAddress } from '#lib/model/workspace.ts';
 import { newId } from '#lib/model/ids.ts';
 import { ipText, readHost, readIp } from '#lib/model/ip-address.ts';
 import { judge, reachLine, reachWords, readReachLine, type ReachEntry } from '#lib/model/reach.ts';
@@ -361,19 +362,22 @@ describe('names', () => {
 		await reachable.refresh();
 		const gateway = createGateway({
 			agentFolder: 'agent',
-			permit: (target) => reachable.permit({ privileged: false, ...target })
+			permit: (target) => reachable.permit(target)
 		});
-		const address = {
+		const address: WorkspaceAddress = {
 			kind: 'ssh',
 			id: newId(),
 			name: '',
 			host,
 			port,
 			user: 'ada',
-			hostKey: null,
+			jumps: [],
+			trust: [{ accepted: [], pinned: [], revoked: [] }],
+			way: 'ssh',
+			privileged: false,
 			environments: []
-		} as const;
-		const result = await gateway.connect({ ...address, environments: [] });
+		};
+		const result = await gateway.connect(address);
 		await gateway.close();
 		await new Promise((resolve) => machine.close(resolve));
 		return { heard, code: result.state === 'failed' ? result.problem.code : result.state };

@@ -4,6 +4,7 @@ import { workspaceFields } from '../api/workspaces/workspace-fields.ts';
 import { readForm } from '../form.ts';
 import { signedIn } from '../guard.ts';
 import { orErrorPage, orProblem } from '../problem-of.ts';
+import { readHop } from './hop-text.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
@@ -16,6 +17,18 @@ const formFields = v.pipe(
 		host: v.string(),
 		port: v.string(),
 		user: v.string(),
+		jumps: v.optional(
+			v.pipe(
+				v.array(v.string()),
+				v.transform((texts) => texts.filter((text) => text.trim() !== '')),
+				v.check(
+					(texts) => texts.every((text) => readHop(text, 'user') !== null),
+					'Write each jump host as user@host or user@host:port.'
+				)
+			),
+			[]
+		),
+		way: v.optional(v.picklist(['ssh', 'system']), 'ssh'),
 		environments: v.optional(v.string(), '')
 	}),
 	v.transform((form): v.InferInput<typeof workspaceFields> & { id: string } => ({
@@ -23,6 +36,8 @@ const formFields = v.pipe(
 		host: form.host,
 		user: form.user,
 		name: form.name.trim() || form.host.trim(),
+		jumps: form.jumps.map((text) => readHop(text, form.user.trim())!),
+		way: form.way,
 		port: /^\s*\d{1,6}\s*$/.test(form.port) ? Number(form.port) : form.port.trim() === '' ? 22 : NaN,
 		environments: form.environments.split('\n')
 	})),

@@ -49,6 +49,7 @@ export const load: PageServerLoad = async ({ locals, url }) => {
 	const edited = url.searchParams.get('edit');
 	return {
 		workspaces,
+		ways: locals.services.workspaces.ways,
 		adding: url.searchParams.has('add'),
 		edited: workspaces.find((row) => row.kind === 'ssh' && row.id === edited) ?? null
 	};

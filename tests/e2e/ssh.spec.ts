@@ -20,7 +20,7 @@ async function addWorkspace(page: Page, site: Site, name: string): Promise<void>
 	await page.getByLabel('Port').fill(String(sshd.port));
 	await page.getByLabel('User').fill(sshd.user);
 	await page.getByLabel(/environments/i).fill(TEST_ENVIRONMENT);
-	await page.getByRole('button', { name: /Add|Save/ }).click();
+	await page.getByRole('button', { name: /^(Add|Save)$/ }).click();
 	await expect(page.getByRole('listitem').filter({ hasText: name })).toBeVisible();
 }
 

@@ -116,6 +116,8 @@ def main():
     if path is None:
         fail(97, "cache", "the agent can be stored nowhere: " + "; ".join(reasons))
     if os.path.dirname(path) != folders[0]:
+        # IPython does not start when the disk of its own folder is full
+        os.environ.setdefault("IPYTHONDIR", os.path.join(os.path.dirname(path), "ipython"))
         say("PLACE", folder=os.path.dirname(path), reason="; ".join(reasons))
     os.execv(sys.executable, [sys.executable, path, "attach", SHA256])
 

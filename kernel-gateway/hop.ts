@@ -130,13 +130,13 @@ export function openHop(
 			tellClosed(error.message);
 			fail();
 		});
-		// a channel through a jump host only ends: its close would wait for ours
-		const ended = (): void => {
+		const over = (): void => {
 			tellClosed(failure?.message);
 			fail();
 		};
-		client.on('end', ended);
-		client.on('close', ended);
+		client.on('close', over);
+		// a channel through a jump host only ends: its close would wait for ours
+		client.on('end', over);
 		client.on('ready', () => settle({ client, socket, key: key!, closed }));
 		client.on('change password', () => authentication.passwordExpired());
 		if (signal.aborted) return abort();

@@ -24,9 +24,15 @@ const servers = shared({
 	},
 	fish: {
 		shell: '/usr/bin/fish',
-		files: { '.config/fish/config.fish': 'echo Welcome; read -P "Go on? " answer; echo "You said $answer" >~/answered' }
+		files: {
+			'.config/fish/config.fish':
+				'echo Welcome; read -P "Go on? " answer; echo "You said $answer" >~/answered'
+		}
 	},
-	csh: { shell: '/usr/bin/tcsh', files: { '.tcshrc': 'echo Welcome; set answer = $<; echo "You said $answer" >~/answered' } },
+	csh: {
+		shell: '/usr/bin/tcsh',
+		files: { '.tcshrc': 'echo Welcome; set answer = $<; echo "You said $answer" >~/answered' }
+	},
 	full: { home: 'full', readable: pythonFolders() },
 	readOnly: { home: 'read-only', readable: pythonFolders() }
 });
@@ -41,7 +47,7 @@ test.each(['bash', 'fish', 'csh'] as const)(
 			state: 'connected'
 		});
 		expect(readFileSync(path.join(server.home, 'answered'), 'utf8')).toBe('You said \n');
-	expect(checks.states().slice(-3)).toEqual(['shell ok', 'python ok', 'agent ok']);
+		expect(checks.states().slice(-3)).toEqual(['shell ok', 'python ok', 'agent ok']);
 		expect(checks.line('python')!.text).toMatch(/^Python 3\.\d+/);
 	}
 );

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Asker } from '#lib/model/ask.ts';
 import type { CheckLine } from '#lib/model/check-list.ts';
 import type { ConnectOptions, ConnectResult, SignIn } from '#lib/model/gateway.ts';
 import type { WorkspaceAddress } from '#lib/model/workspace.ts';
@@ -15,6 +16,8 @@ export class Attempt {
 	result!: Promise<ConnectResult>;
 	/** Somebody came while it was going on. */
 	woken = false;
+	/** How many questions to the person are open. */
+	#asking = 0;
 	#lines: CheckLine[] = [];
 	#listeners = new Set<Hear>();
 	#over = false;
@@ -28,6 +31,26 @@ export class Attempt {
 			for (const hear of this.#listeners) hear(line);
 		});
 		if (onCheck) this.#listeners.add(onCheck);
+	}
+
+	/** It waits for a person. */
+	get isAsking(): boolean {
+		return this.#asking > 0;
+	}
+
+	/** Asks through here, so that it is known when a person is being waited for. */
+	asker(ask: Asker | undefined): Asker | undefined {
+		return (
+			ask &&
+			(async (question, signal) => {
+				this.#asking++;
+				try {
+					return await ask(question, signal);
+				} finally {
+					this.#asking--;
+				}
+			})
+		);
 	}
 
 	/** Whether it answers this call too. */

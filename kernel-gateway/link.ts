@@ -67,6 +67,8 @@ export class Link {
 		if (current) {
 			const same = current.covers(address, options.signIn);
 			if (same) current.join(options.onCheck);
+			// whoever signs in in another way does not answer the question any more
+			else if (options.signIn && current.isAsking) current.abort.abort();
 			const result = await current.result;
 			return same ? result : this.connect(address, options);
 		}
@@ -167,7 +169,8 @@ export class Link {
 		const { signal } = attempt.abort;
 		const refused = this.#take(attempt);
 		if (refused) return this.#failed(attempt, refused);
-		const opened = await openLine(address, this.#setup, {
+		const setup = { ...this.#setup, ask: attempt.asker(this.#setup.ask) };
+		const opened = await openLine(address, setup, {
 			...{ logins: this.#logins, timing: this.#timing, checks, signal }
 		});
 		if (signal.aborted) {

@@ -188,6 +188,26 @@ test('several questions at once are answered together; a machine that asks witho
 	]);
 });
 
+test('a question does not stand in the way of whoever signs in in another way', async () => {
+	const server = servers.both;
+	const person = new Person();
+	let asking: AbortSignal | undefined;
+	const made = gateway({
+		ask(question, signal) {
+			asking ??= signal;
+			return person.ask(question, signal);
+		}
+	});
+	const at = address(server);
+	person.answers.push(() => new Promise(() => {}));
+	const first = made.connect(at, INTERACTIVE);
+	await person.until(1);
+	person.types(() => [oneTimeCode(server.codeSecret)]);
+	expect(await made.connect(at, password(server))).toMatchObject({ state: 'connected' });
+	expect(await first).toMatchObject({ state: 'failed' });
+	expect(asking!.aborted).toBe(true);
+});
+
 test('a question is taken back when the machine hangs up', async () => {
 	const server = servers.both;
 	const { person, made, at } = meet(server);

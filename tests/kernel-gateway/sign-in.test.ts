@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { newId } from '#lib/model/ids.ts';
 import { freePort, type Sshd } from '../support/sshd.ts';
 import { address, gateway, password, sign, sshd, UNKNOWN } from './harness.ts';
+import { Person } from './person.ts';
 
 const hop = ({ host, port, user }: Sshd) => ({ hop: 0, host, port, user });
 
@@ -210,8 +211,15 @@ test('T12: no secret in what is logged or answered', async () => {
 	const lines: string[] = [];
 	const write = (fields: object, text: string): void => void lines.push(text + JSON.stringify(fields));
 	const server = await sshd({ password: 'canary-password' });
-	const made = gateway({ log: { debug: write, info: write, warn: write } });
+	const person = new Person();
+	const made = gateway({ log: { debug: write, info: write, warn: write }, ask: person.ask });
 	const at = address(server);
+	const asking = await sshd({ methods: ['keyboard'] });
+	const onCheck = (line: object): void => void lines.push(JSON.stringify(line));
+	person.types(['canary-answer']);
+	lines.push(
+		JSON.stringify(await made.connect(address(asking), { ...sign({ kind: 'interactive' }), onCheck }))
+	);
 	const locked = server.makeKey('-t', 'ed25519', '-N', 'canary-passphrase');
 	lines.push(JSON.stringify(await made.connect(at, password({ password: 'canary-wrong' }))));
 	lines.push(
@@ -222,6 +230,7 @@ test('T12: no secret in what is logged or answered', async () => {
 	lines.push(JSON.stringify(await made.connect(at, password(server))));
 	await made.disconnect(at.id);
 	expect(lines.length).toBeGreaterThan(3);
+	expect(person.prompts).toHaveLength(1);
 	expect(lines.join()).not.toMatch(/canary|PRIVATE KEY/);
 	expect(
 		JSON.stringify(made) +

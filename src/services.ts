@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
-import { startCollab } from '#collab/start.ts';
+import { startCollab, type Collab } from '#collab/start.ts';
 import { openDatabase } from '#db/database.ts';
 import { notebooks } from '#db/schema.ts';
 import { createGateway } from '#gateway/gateway.ts';
@@ -83,6 +83,13 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 	const directory = createWorkspaceBook(db, environment, hostKeys);
 	const mailer = config.mail === null ? null : createMailer(config.mail.url, config.mail.from);
 	const notices = createRunNotices({ db, mailer, origin: config.origin, logger });
+	const ways = { system: false, agent: false };
+	let rooms: Collab['rooms'] | undefined;
+	// Before the gate opens, so that no page that comes early is missed. Rooms not there yet look for themselves.
+	const connect = new WorkspaceConnect({
+		...{ db, gateway, hostKeys, browserKeys, lines, ways, logger },
+		onConnected: (workspace, owner) => rooms?.workspaceConnected(workspace, owner)
+	});
 	const collab = await startCollab({
 		http,
 		db,
@@ -117,16 +124,12 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			notices.ended(run, { notebook, title: doc ? readTitle(doc) : '', cell: at < 0 ? null : at + 1 });
 		}
 	});
+	rooms = collab.rooms;
 	const onIdleChanged = (notebook: string | null): void => {
 		collab.rooms
 			.idleRuleChanged(notebook)
 			.catch((error: unknown) => logger.error({ err: error }, 'a room did not hear of its new idle time'));
 	};
-	const ways = { system: false, agent: false };
-	const connect = new WorkspaceConnect({
-		...{ db, gateway, hostKeys, browserKeys, lines, ways, logger },
-		onConnected: (workspace, owner) => collab.rooms.workspaceConnected(workspace, owner)
-	});
 	// In the background: the page shows how far it is, and a run waits for it.
 	environment
 		.ready(() => {})

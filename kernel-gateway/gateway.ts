@@ -26,6 +26,8 @@ export interface GatewayOptions {
 	agentSocket?: string;
 	log?: Log;
 	timing?: Partial<Timing>;
+	/** Hears how the line to a workspace is, whether or not a kernel is followed there. See KernelListener.link. */
+	onLink?: (workspace: string, state: 'up' | 'lost' | 'closed') => void;
 }
 
 /** The gateway to all workspaces. Nothing is opened before it is asked for. */
@@ -48,7 +50,10 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 	};
 	const link = (workspace: string): Link => {
 		let found = links.get(workspace);
-		if (!found) links.set(workspace, (found = new Link(setup, timing, log)));
+		if (!found) {
+			found = new Link(setup, timing, log, (state) => options.onLink?.(workspace, state));
+			links.set(workspace, found);
+		}
 		return found;
 	};
 

@@ -46,7 +46,15 @@ export class Link {
 	#calls: Calls;
 	#feeds = new Map<string, Feed>();
 
-	constructor(setup: AgentSetup, timing: Timing, log: Log) {
+	#onLink: (state: 'up' | 'lost' | 'closed') => void;
+
+	constructor(
+		setup: AgentSetup,
+		timing: Timing,
+		log: Log,
+		onLink: (state: 'up' | 'lost' | 'closed') => void = () => {}
+	) {
+		this.#onLink = onLink;
 		this.#setup = setup;
 		this.#timing = timing;
 		this.#log = log;
@@ -300,6 +308,7 @@ export class Link {
 
 	#tell(state: 'up' | 'lost' | 'closed', problem?: Problem): void {
 		for (const feed of [...this.#feeds.values()]) feed.link(state, problem);
+		this.#onLink(state);
 	}
 }
 

@@ -76,6 +76,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		localRuntime: runtimeFolder(config.dataDir),
 		ask: lines.ask,
 		permit: reachable.permit,
+		onLink: (workspace, state) => connect.linkChanged(workspace, state),
 		log: logger
 	});
 	const hostKeys = createHostKeyBook(db);

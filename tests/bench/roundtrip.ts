@@ -104,7 +104,9 @@ async function signIn(person: SeededPerson, id: string): Promise<void> {
 	const response = await fetch(`${server.origin}/api/workspaces/${id}/connect`, {
 		method: 'POST',
 		headers: { Authorization: `Bearer ${person.token}`, 'Content-Type': 'application/json' },
-		body: JSON.stringify({ credential: { kind: 'key', privateKey: sshd.privateKey } })
+		body: JSON.stringify({
+			signIn: { hop: 0, credential: { kind: 'key', privateKey: sshd.privateKey } }
+		})
 	});
 	const result = (await response.json()) as { state?: string };
 	if (result.state !== 'connected') throw new Error(`The workspace said ${JSON.stringify(result)}.`);

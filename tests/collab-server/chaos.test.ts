@@ -55,9 +55,9 @@ async function api(path: string, body: unknown): Promise<{ state?: string }> {
 
 /** Sign in, as a person does after the server was away; a connection that is cut meanwhile is made again. */
 async function signIn(workspace: string): Promise<void> {
-	const credential = { kind: 'key', privateKey: sshd.privateKey };
+	const signIn = { hop: 0, credential: { kind: 'key', privateKey: sshd.privateKey } };
 	for (let i = 0; i < 10; i++) {
-		if ((await api(`/api/workspaces/${workspace}/connect`, { credential })).state === 'connected') return;
+		if ((await api(`/api/workspaces/${workspace}/connect`, { signIn })).state === 'connected') return;
 	}
 	throw new Error('The workspace could not be reached.');
 }

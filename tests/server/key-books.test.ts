@@ -61,6 +61,7 @@ describe('host keys', () => {
 		expect((await bob!('POST', '/api/host-keys', { knownHosts })).body).toMatchObject({ added: 0, known: 2 });
 		const { own, pinned } = (await bob!('GET', '/api/host-keys')).body;
 		expect(pinned).toEqual([]);
+		own.sort((one: { revoked: boolean }, other: { revoked: boolean }) => +one.revoked - +other.revoked);
 		expect(own).toMatchObject([
 			{ pattern: 'node.example.org,10.0.0.1', fingerprint: keys[0]!.fingerprint, revoked: false },
 			{ pattern: '*.example.org', fingerprint: keys[1]!.fingerprint, revoked: true }

@@ -240,9 +240,13 @@ test('signed out, nothing is at hand any more to come back with; signed in, a br
 		const node = await way(ada, sshd, [], proxy.port);
 		await node.connect(accept(sshd));
 		await node.connect(password(sshd));
+		const here = await page(ada);
 		proxy.cut();
-		await sshd.logged(/(Accepted password[^]*){2}/);
-		while ((await node.row()).state !== 'connected');
+		// The page is told both without asking.
+		await here.heard('workspace', ({ state }) => state === 'connecting');
+		await here.heard('workspace', ({ state }) => state === 'connected');
+		expect((await node.row()).state).toBe('connected');
+		expect(sshd.logText().match(/Accepted password/g)).toHaveLength(2);
 		const { name, value } = ada.cookie;
 		const signedOut = await fetch(`${server.origin}/sign-out`, {
 			method: 'POST',
@@ -253,6 +257,7 @@ test('signed out, nothing is at hand any more to come back with; signed in, a br
 			}
 		});
 		expect(signedOut.status).toBe(303);
+		expect(await here.closed).toBe(4401);
 		expect((await node.row()).state).toBe('connected');
 		const seen = proxy.connections();
 		proxy.cut();

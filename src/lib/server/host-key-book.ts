@@ -50,7 +50,7 @@ export function createHostKeyBook(db: Database): HostKeyBook {
 			.select()
 			.from(hostKeys)
 			.where(or(eq(hostKeys.ownerId, owner), isNull(hostKeys.ownerId)))
-			.orderBy(asc(hostKeys.createdAt), asc(hostKeys.id));
+			.orderBy(asc(hostKeys.createdAt), asc(hostKeys.pattern), asc(hostKeys.id));
 
 	const about = (rows: HostKeyRecord[], { host, port }: Host): HostKeyRecord[] =>
 		rows.filter(({ pattern }) => matchesHost(pattern, host, port, hmacSha1));

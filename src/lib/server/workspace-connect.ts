@@ -52,6 +52,8 @@ export class WorkspaceConnect {
 	/** Workspaces that are being connected to because their owner came. */
 	readonly #returning = new Set<string>();
 	readonly #refusedAt = new Map<string, number>();
+	/** Whose workspaces were tried since the start. */
+	readonly #owners = new Map<string, string>();
 
 	constructor(options: WorkspaceConnectOptions) {
 		this.#options = options;
@@ -106,12 +108,21 @@ export class WorkspaceConnect {
 	async disconnect(owner: string, id: string): Promise<void> {
 		const { db, gateway } = this.#options;
 		await db.update(workspaces).set({ wanted: false }).where(eq(workspaces.id, id));
-		await gateway.disconnect(id);
 		this.#set(owner, id, 'disconnected');
+		await gateway.disconnect(id);
+	}
+
+	/** The gateway says how a line is: it broke and is tried again, or was given up. */
+	linkChanged(id: string, link: 'up' | 'lost' | 'closed'): void {
+		const owner = this.#owners.get(id);
+		if (owner === undefined || (link === 'closed' && this.#last.get(id) === 'disconnected')) return;
+		const states = { up: 'connected', lost: 'connecting', closed: 'needs-sign-in' } as const;
+		this.#set(owner, id, states[link]);
 	}
 
 	/** The workspace is removed, or leads elsewhere from now on. */
 	forget(id: string): void {
+		this.#owners.delete(id);
 		this.#last.delete(id);
 		this.#refusedAt.delete(id);
 	}
@@ -149,6 +160,8 @@ export class WorkspaceConnect {
 	}
 
 	#set(owner: string, id: string, state: WorkspaceState): void {
+		if (this.#last.get(id) === state) return;
+		this.#owners.set(id, owner);
 		this.#last.set(id, state);
 		this.#options.lines.send(owner, { type: 'workspace', workspace: id, state });
 	}

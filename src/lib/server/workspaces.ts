@@ -131,8 +131,8 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 			const way = (one: WorkspaceRecord): string => JSON.stringify([one.way, ...hopsOf(one).map(placeOf)]);
 			if (way(known) === way(row!)) return withKeys(row!);
 			// Another account: nobody has signed in there, and what the line leads to is not this workspace any more.
-			await gateway.disconnect(id);
 			connect.forget(id);
+			await gateway.disconnect(id);
 			const [fresh] = await db
 				.update(workspaces)
 				.set({ signIns: [], wanted: false })
@@ -143,9 +143,9 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 
 		async remove(caller, id) {
 			await own(caller, id);
+			connect.forget(id);
 			await gateway.disconnect(id);
 			await db.delete(workspaces).where(eq(workspaces.id, id));
-			connect.forget(id);
 		},
 
 		async connect(caller, id, request) {

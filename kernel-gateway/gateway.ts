@@ -7,6 +7,7 @@ import type { AgentSetup } from './line.ts';
 import { Link } from './link.ts';
 import { SILENT, type Log } from './log.ts';
 import type { Permit } from './permit.ts';
+import type { SystemSsh } from './system-ssh-target.ts';
 import { TIMING, type Timing } from './timing.ts';
 import { buildZipapp, type Zipapp } from './zipapp.ts';
 
@@ -22,8 +23,10 @@ export interface GatewayOptions {
 	permit?: Permit;
 	/** Asks the owner of a workspace what only they can answer: one-time passwords, signatures of a key in their browser. */
 	ask?: Asker;
-	/** The socket of the SSH agent of the account the server runs as. Only where all users may log in with its keys. */
+	/** The socket of the SSH agent of the account the server runs as. Administrators' own workspaces may log in with its keys. */
 	agentSocket?: string;
+	/** The server's own `ssh` with its configuration, for workspaces of administrators that ask for it. */
+	systemSsh?: SystemSsh;
 	log?: Log;
 	timing?: Partial<Timing>;
 	/** Hears how the line to a workspace is, whether or not a kernel is followed there. See KernelListener.link. */
@@ -42,6 +45,7 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 		permit: options.permit,
 		ask: options.ask,
 		agentSocket: options.agentSocket,
+		systemSsh: options.systemSsh,
 		zipapp() {
 			zipapp ??= buildZipapp(options.agentFolder);
 			zipapp.catch(() => (zipapp = undefined));

@@ -9,6 +9,8 @@ import type { Logins } from './login.ts';
 import type { Permit } from './permit.ts';
 import { place, wayNotOffered } from './problems.ts';
 import { openSsh, type SshResult } from './ssh.ts';
+import { openSystemSsh } from './system-ssh.ts';
+import type { SystemSsh } from './system-ssh-target.ts';
 import type { Timing } from './timing.ts';
 import type { Command, Transport } from './transport.ts';
 import type { Zipapp } from './zipapp.ts';
@@ -26,6 +28,8 @@ export interface AgentSetup {
 	ask: Asker | undefined;
 	/** The socket of the SSH agent of the account the server runs as, where workspaces may use it. */
 	agentSocket: string | undefined;
+	/** The server's own `ssh`, where workspaces of administrators may use it. */
+	systemSsh: SystemSsh | undefined;
 }
 
 /** An agent that has said hello, and the way to it. */
@@ -85,12 +89,16 @@ async function openTransport(
 ): Promise<SshResult> {
 	if (address.kind === 'local') return { transport: openLocal(), keys: [] };
 	const { id, name } = address;
+	const { permit, ask, systemSsh } = setup;
 	if (address.way === 'system') {
+		if (systemSsh && address.privileged)
+			return openSystemSsh({ address, ssh: systemSsh, timing, permit, checks, signal });
 		const problem = wayNotOffered();
 		checks.failed('reachable', problem);
 		return { refused: { state: 'failed', problem } };
 	}
-	const { permit, ask, agentSocket } = setup;
+	// it logs in as the server: not for everybody
+	const agentSocket = address.privileged ? setup.agentSocket : undefined;
 	const tools = { workspace: { id, name }, ask, agentSocket };
 	return openSsh({ address, logins, tools, timing, permit, checks, signal });
 }

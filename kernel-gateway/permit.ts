@@ -4,7 +4,7 @@ import type { Problem } from '#lib/model/problem.ts';
 export interface Target {
 	host: string;
 	port: number;
-	/** What `host` stands for; undefined where another machine will look the name up (a hop behind a jump host). */
+	/** What `host` stands for; undefined where another machine will connect (a hop behind a jump host). */
 	ip: string | undefined;
 	/** The workspace is an administrator's. */
 	privileged: boolean;

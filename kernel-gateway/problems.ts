@@ -118,7 +118,7 @@ export const portRefused = (where: string, port: number, reason: string): Proble
 });
 
 /** Words of the other side, short enough for a dialog. */
-function quote(text: string): string {
+export function quote(text: string): string {
 	const words = text
 		.replace(/[^\P{C}\n]/gu, '')
 		.replace(/\s+/g, ' ')

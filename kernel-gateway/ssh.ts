@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
@@ -43,8 +42,7 @@ export async function openSsh(the: SshTry): Promise<SshResult> {
 	for (const hop of hops) {
 		if (!isSane(hop)) return refuse(addressInvalid(hop), hop);
 		const { index, host, port } = hop;
-		const ip = isIP(host) ? host : undefined;
-		const denied = index > 0 && permit({ host, port, ip, privileged: address.privileged });
+		const denied = index > 0 && permit({ host, port, ip: undefined, privileged: address.privileged });
 		if (denied) return refuse(denied, hop);
 	}
 	const open: OpenHop[] = [];

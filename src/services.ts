@@ -77,6 +77,8 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		ask: lines.ask,
 		permit: reachable.permit,
 		onLink: (workspace, state) => connect.linkChanged(workspace, state),
+		...(config.serverSsh.agentSocket ? { agentSocket: config.serverSsh.agentSocket } : {}),
+		...(config.serverSsh.system ? { systemSsh: { env: config.serverSsh.environment } } : {}),
 		log: logger
 	});
 	const hostKeys = createHostKeyBook(db);

@@ -37,7 +37,8 @@ describe('an environment that can be used', () => {
 			logLevel: 'warn',
 			python: 'python3',
 			localEnvironment: null,
-			mail: null
+			mail: null,
+			serverSsh: { system: false, agentSocket: null, environment: {} }
 		});
 	});
 
@@ -50,6 +51,31 @@ describe('an environment that can be used', () => {
 		expect(faults({ SMTP_URL: 'mail.example.org', MAIL_FROM: 'nobody' })).toEqual([
 			expect.stringMatching(/^SMTP_URL: must be a URL like smtps:/),
 			expect.stringMatching(/^MAIL_FROM: must be an address/)
+		]);
+	});
+
+	test('the server’s own ssh and agent are for nobody unless it is said, and get nothing of ours that is secret', () => {
+		const environment = {
+			PATH: '/bin',
+			SSH_AUTH_SOCK: '/run/agent',
+			DATABASE_URL: 'postgres://ada:canary@db/x'
+		};
+		const passed = { PATH: '/bin', SSH_AUTH_SOCK: '/run/agent' };
+		expect(readConfig(environment).serverSsh).toEqual({
+			system: false,
+			agentSocket: null,
+			environment: passed
+		});
+		expect(readConfig({ ...environment, SERVER_SSH: 'system, agent' }).serverSsh).toEqual({
+			system: true,
+			agentSocket: '/run/agent',
+			environment: passed
+		});
+		expect(faults({ SERVER_SSH: 'agent' })).toEqual([
+			expect.stringMatching(/^SERVER_SSH: agent needs the SSH_AUTH_SOCK/)
+		]);
+		expect(faults({ SERVER_SSH: 'system,root' })).toEqual([
+			expect.stringMatching(/^SERVER_SSH: must be system, agent/)
 		]);
 	});
 

@@ -378,6 +378,12 @@ describe('names', () => {
 			environments: []
 		};
 		const result = await gateway.connect(address);
+			permit: reachable.permit
+		});
+		const result = await gateway.connect({
+			...{ kind: 'ssh', id: newId(), name: '', host, port, user: 'ada' },
+			...{ jumps: [], trust: [], way: 'ssh', privileged: false, environments: [] }
+		});
 		await gateway.close();
 		await new Promise((resolve) => machine.close(resolve));
 		return { heard, code: result.state === 'failed' ? result.problem.code : result.state };

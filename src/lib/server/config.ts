@@ -25,6 +25,15 @@ export interface Config {
 	localEnvironment: string | null;
 	/** The server that takes our mail, and whom it is from; null: people are told in the browser only. */
 	mail: { url: string; from: string } | null;
+	/** What administrators' own workspaces may use of the account the server runs as. */
+	serverSsh: {
+		/** Its `ssh` program, with its configuration, known_hosts, certificates and tickets. */
+		system: boolean;
+		/** The socket of its ssh-agent. */
+		agentSocket: string | null;
+		/** What the `ssh` program gets of our environment: nothing that could be a secret. */
+		environment: Record<string, string>;
+	};
 }
 
 /** All that is wrong with the environment, one line a variable. */
@@ -82,6 +91,14 @@ const variables = {
 			)
 		)
 	),
+	SERVER_SSH: v.optional(
+		v.pipe(
+			v.string(),
+			v.transform((text) => text.split(',').map((word) => word.trim())),
+			v.array(v.picklist(['system', 'agent'], 'must be system, agent, or both with a comma'))
+		)
+	),
+	SSH_AUTH_SOCK: v.optional(v.string()),
 	MAIL_FROM: v.optional(
 		v.pipe(
 			v.string(),
@@ -92,6 +109,11 @@ const variables = {
 		)
 	)
 } as const;
+
+const SSH_ENVIRONMENT = [
+	...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'TMPDIR', 'XDG_RUNTIME_DIR', 'SSH_AUTH_SOCK'],
+	...['KRB5CCNAME', 'KRB5_CONFIG', 'KRB5_CLIENT_KTNAME']
+];
 
 /** Read and check the environment. Throws ConfigError with every fault. */
 export function readConfig(environment: Record<string, string | undefined>): Config {
@@ -113,7 +135,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 		python: read('PYTHON'),
 		localEnvironment: read('LOCAL_ENVIRONMENT'),
 		smtpUrl: read('SMTP_URL'),
-		mailFrom: read('MAIL_FROM')
+		mailFrom: read('MAIL_FROM'),
+		serverSsh: read('SERVER_SSH') ?? [],
+		agentSocket: read('SSH_AUTH_SOCK')
 	};
 	const site = values.origin ?? `http://localhost:${values.port}`;
 	const content = values.userContentOrigin ?? (values.origin ? site : `http://127.0.0.1:${values.port}`);
@@ -123,6 +147,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 	}
 	if (values.smtpUrl && !values.mailFrom && !faults.some((fault) => fault.startsWith('MAIL_FROM'))) {
 		faults.push('MAIL_FROM: is missing: with SMTP_URL it says whom our mail is from');
+	}
+	if (values.serverSsh.includes('agent') && !values.agentSocket) {
+		faults.push('SERVER_SSH: agent needs the SSH_AUTH_SOCK of a running ssh-agent');
 	}
 	if (faults.length > 0) throw new ConfigError(faults);
 	return {
@@ -136,7 +163,14 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 		logLevel: values.logLevel,
 		python: values.python,
 		localEnvironment: values.localEnvironment ? resolve(values.localEnvironment) : null,
-		mail: values.smtpUrl && values.mailFrom ? { url: values.smtpUrl, from: values.mailFrom } : null
+		mail: values.smtpUrl && values.mailFrom ? { url: values.smtpUrl, from: values.mailFrom } : null,
+		serverSsh: {
+			system: values.serverSsh.includes('system'),
+			agentSocket: values.serverSsh.includes('agent') ? (values.agentSocket ?? null) : null,
+			environment: Object.fromEntries(
+				SSH_ENVIRONMENT.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []))
+			)
+		}
 	};
 }
 

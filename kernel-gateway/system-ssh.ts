@@ -195,13 +195,30 @@ function overMaster(
 			}),
 		async forward(to, port) {
 			const at = `${isIPv6(to) ? `[${to}]` : to}:${port}`;
-			const { input, output, ended } = await client('-W', at, '--', host).catch((error: Error) => {
+			const command = await client('-W', at, '--', host).catch((error: Error) => {
 				throw new ProblemError(502, portRefused(`${user}@${host}`, port, error.message));
 			});
-			const stream = Duplex.from({ readable: output, writable: input }) as Duplex;
-			void ended.then(() => stream.destroyed || output.readableEnded || stream.destroy());
-			return stream;
+			return asStream(command);
 		},
 		close
 	};
+}
+
+/** Standard input and output of a client as one stream, which ends each way by itself. */
+function asStream({ input, output, ended, kill }: Command): Duplex {
+	const stream = new Duplex({
+		read: () => void output.resume(),
+		write: (chunk, encoding, done) => void input.write(chunk, encoding, done),
+		final: (done) => void input.end(done),
+		destroy(error, done) {
+			kill();
+			done(error);
+		}
+	});
+	output.on('data', (chunk) => stream.push(chunk) || output.pause());
+	output.once('end', () => stream.push(null));
+	void ended.then(() => input.destroy());
+	// until its user listens, an error must not be one of the process
+	stream.on('error', () => {});
+	return stream;
 }

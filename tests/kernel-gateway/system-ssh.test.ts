@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { newId } from '#lib/model/ids.ts';
 import { Checks } from '#gateway/checks.ts';
 import { openSystemSsh } from '#gateway/system-ssh.ts';
@@ -12,6 +12,7 @@ import type { SystemSsh } from '#gateway/system-ssh-target.ts';
 import type { Permit } from '#gateway/permit.ts';
 import { TIMING, type Timing } from '#gateway/timing.ts';
 import type { Command, Transport } from '#gateway/transport.ts';
+import { startKdc } from '../support/kdc.ts';
 import { freePort, type Sshd } from '../support/sshd.ts';
 import {
 	address,
@@ -158,6 +159,8 @@ test('ten commands and a connection share one login; bytes come as they are, err
 	stream.write('hello');
 	let heard = '';
 	for await (const chunk of stream) heard += String(chunk);
+	// nobody listens any more: that must not be an error of the process
+	stream.write('more');
 	expect(heard).toBe('you said hello');
 	await expect(line.forward('127.0.0.1', await freePort())).rejects.toMatchObject({
 		problem: { code: 'workspace-port-refused' }
@@ -186,6 +189,31 @@ test('a certificate of the institute’s authority logs in, the key alone does n
 	const line = await open(ssh, system('node'));
 	expect(await output(await line.exec('whoami'))).toBe('ada\n');
 	await node.logged(/Accepted certificate ID "ada at home"/);
+});
+
+test('a Kerberos ticket logs in; without one it is said what is taken', async () => {
+	const kdc = await startKdc(['ada']);
+	onTestFinished(() => kdc.stop());
+	// the server finds its key table by its environment
+	for (const [name, value] of Object.entries(kdc.env)) vi.stubEnv(name, value);
+	onTestFinished(() => void vi.unstubAllEnvs());
+	const node = await sshd({ methods: [], config: ['GSSAPIAuthentication yes', 'GSSAPIStrictAcceptorCheck no'] });
+	const own = account();
+	own.write('known_hosts', known(node).replace('127.0.0.1', 'localhost'));
+	const ssh = {
+		...own.ssh('Host node', '  HostName localhost', `  Port ${node.port}`, '  GSSAPIAuthentication yes'),
+		env: { PATH: process.env.PATH!, ...kdc.env }
+	};
+	expect(JSON.stringify(await opened(ssh, system('node')))).toContain('gssapi-with-mic. The server offered');
+	kdc.ticket('ada');
+	const line = await open(ssh, system('node'));
+	expect(await output(await line.exec('whoami'))).toBe('ada\n');
+	await node.logged(/Accepted gssapi-with-mic for ada/);
+	line.close();
+	kdc.destroyTicket();
+	expect(await opened(ssh, system('node'))).toMatchObject({
+		refused: { problem: { code: 'ssh-system-refused' } }
+	});
 });
 
 test('what cannot be reached or is not known is told in words, and nothing of it asks', async () => {

@@ -65,6 +65,33 @@ test('a fresh installation shuts nothing down, and only administrators see and c
 	]);
 });
 
+test('the settings page takes the list of places line by line, and names the line that is wrong', async () => {
+	const send = async (person: SeededPerson, reach: string): Promise<[number, string]> => {
+		const answer = await fetch(`${server.origin}/settings?/reach`, {
+			method: 'POST',
+			headers: {
+				Origin: server.origin,
+				Cookie: `${person.cookie.name}=${person.cookie.value}`,
+				Accept: 'text/html',
+				'Content-Type': 'application/x-www-form-urlencoded'
+			},
+			body: new URLSearchParams({ reach }).toString()
+		});
+		return [answer.status, await answer.text()];
+	};
+	expect((await send(bob, ''))[0]).toBe(403);
+	const [status, page] = await send(ada, '*.example.org 22\r\n\r\nnode:22');
+	expect([status, page]).toEqual([
+		400,
+		expect.stringContaining('Line 3: Separate the host and its ports by a space.')
+	]);
+	expect((await send(ada, '*.Example.org 22\r\n\r\n10.1.2.3/16\r\n'))[0]).toBe(200);
+	expect((await call(ada, 'GET', '/api/settings'))[1].reach).toEqual([
+		{ host: '*.example.org', ports: [[22, 22]] },
+		{ host: '10.1.0.0/16', ports: [] }
+	]);
+});
+
 test('the owner of a notebook chooses within the maximum; an editor does not', async () => {
 	const path = `/api/notebooks/${notebook}`;
 	expect((await call(bob, 'PATCH', path, { idleMinutes: 5 }))[1].code).toBe('role');

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 
+import ports
 from authorize import authorize as let_in
 from kernel import Unwilling
 from subscription import Subscription
@@ -113,6 +114,11 @@ async def usage(daemon, client, params, attachments):
     return {"usage": dict(sample, cores=os.cpu_count() or 1, gpus=await daemon.gpus.of(pids))}
 
 
+def listening(daemon, client, params, attachments):
+    """The TCP ports programs of this account listen on."""
+    return {"ports": ports.listening()}
+
+
 def interrupt(daemon, client, params, attachments):
     """Ctrl-C."""
     daemon.registry.get(_id(params)).interrupt()
@@ -176,4 +182,4 @@ def retire(daemon, client, params, attachments):
 
 METHODS = {method.__name__: method for method in (
     ping, kernelspecs, start, kernels, send, ask, usage, interrupt, shutdown, forget, subscribe, unsubscribe, ack, retire,
-    authorize)}
+    authorize, listening)}

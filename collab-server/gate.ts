@@ -18,6 +18,8 @@ export interface GateOptions {
 	authenticate(request: IncomingMessage): Promise<{ user: RoomUser; session: string | null } | null>;
 	/** False while nothing could be stored: newcomers are asked to come again. */
 	available(): boolean;
+	/** Takes over upgrades that are for another origin than ours (true); asked first. */
+	elsewhere?(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
 	/** Paths that have a room behind them. */
 	rooms: Record<string, (socket: WebSocket, request: IncomingMessage, who: Who) => void>;
 }
@@ -40,6 +42,7 @@ export function attachGate(
 	let closing = false;
 
 	server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+		if (options.elsewhere?.(request, socket, head)) return;
 		socket.on('error', () => socket.destroy());
 		void admit(request, socket, head).catch(() =>
 			refuse(socket, 503, 'The server cannot check the session now.')

@@ -37,6 +37,8 @@ export interface CollabOptions {
 	idleMinutes?(notebook: string): Promise<number | null>;
 	/** A run has ended, with its outputs: who wants to be told is. */
 	onRunEnded?(notebook: string, run: Run, hocuspocus: Hocuspocus): void;
+	/** See GateOptions. */
+	elsewhere?: GateOptions['elsewhere'];
 	/** More paths behind the same gate; their sockets end with the session as all do. */
 	extraRooms?: GateOptions['rooms'];
 }
@@ -86,6 +88,7 @@ export async function startCollab(options: CollabOptions): Promise<Collab> {
 	});
 
 	const gate = attachGate(http, {
+		...(options.elsewhere ? { elsewhere: options.elsewhere } : {}),
 		origins,
 		authenticate,
 		available: () => !log.behind,

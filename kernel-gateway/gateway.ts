@@ -1,5 +1,5 @@
 import type { Asker } from '#lib/model/ask.ts';
-import type { KernelAnswer, KernelGateway } from '#lib/model/gateway.ts';
+import type { KernelAnswer, KernelGateway, ListeningPort } from '#lib/model/gateway.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { KernelUsage } from '#lib/model/room-news.ts';
 import type { KernelSpec } from '#lib/model/workspace.ts';
@@ -80,6 +80,10 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 			return (await link(workspace).ask('authorize', { line })).added === true;
 		},
 		dial: (workspace, port) => link(workspace).dial(port),
+		async listening(workspace) {
+			const { ports } = await link(workspace).ask('listening', {});
+			return ports as unknown as ListeningPort[];
+		},
 		async kernelspecs(address) {
 			const { environments } = address;
 			// nobody has to log in to this machine

@@ -29,14 +29,15 @@ async function main(): Promise<void> {
 	setRunning(running);
 	configureHandler(config);
 	const built = (await import(new URL('../build/handler.js', import.meta.url).href)) as { handler: Handler };
-	answer = built.handler;
+	answer = (request, response) =>
+		running.portProxy.handle(request, response) || built.handler(request, response);
 	const link = await firstAdministratorLink(running.db, config.origin);
 	stopOnSignals(http, running);
 	console.log(`Ansatz is ready at ${config.origin}`);
 	if (link) console.log(`Make the first administrator at ${link}`);
 }
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 function stillStarting(_request: IncomingMessage, response: ServerResponse): void {
 	response.writeHead(503, { 'Retry-After': '1', 'Content-Type': 'text/plain; charset=utf-8' });

@@ -29,6 +29,9 @@ import { createMailer } from '#lib/server/mail.ts';
 import { createPreferences } from '#lib/server/preferences.ts';
 import { PERSON_PATH } from '#lib/model/person-line.ts';
 import { PersonLines } from '#lib/server/person-lines.ts';
+import { PortPasses } from '#lib/server/port-passes.ts';
+import { portZone } from '#lib/server/port-place.ts';
+import { PortProxy } from '#lib/server/port-proxy.ts';
 import { createRooms } from '#lib/server/rooms.ts';
 import { createRunNotices } from '#lib/server/run-notices.ts';
 import type { Services } from '#lib/server/services.ts';
@@ -36,12 +39,15 @@ import { createSessions } from '#lib/server/sessions.ts';
 import { createSettings, idleRule } from '#lib/server/settings.ts';
 import { createWorkspaceBook, workspaceOwner } from '#lib/server/workspace-book.ts';
 import { WorkspaceConnect } from '#lib/server/workspace-connect.ts';
+import { createWorkspacePorts } from '#lib/server/workspace-ports.ts';
 import { createWorkspaces } from '#lib/server/workspaces.ts';
 import { readCookie } from '#lib/server/cookie.ts';
 import type { Database } from '#db/database.ts';
 
 export interface RunningServices {
 	services: Services;
+	/** Answers requests to the origins of workspaces' web services. */
+	portProxy: PortProxy;
 	log: pino.Logger;
 	db: Database;
 	lines: PersonLines;
@@ -84,6 +90,9 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 	const hostKeys = createHostKeyBook(db);
 	const browserKeys = createBrowserKeys(db);
 	const directory = createWorkspaceBook(db, environment, hostKeys);
+	const zone = portZone(config.origin, config.userContentOrigin);
+	const passes = new PortPasses();
+	const portProxy = new PortProxy({ zone, origin: config.origin, passes, dial: gateway.dial, logger });
 	const mailer = config.mail === null ? null : createMailer(config.mail.url, config.mail.from);
 	const notices = createRunNotices({ db, mailer, origin: config.origin, logger });
 	const ways = { system: false, agent: false };
@@ -95,6 +104,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 	});
 	const collab = await startCollab({
 		http,
+		elsewhere: (request, socket, head) => portProxy.upgrade(request, socket, head),
 		db,
 		gateway,
 		directory,
@@ -138,18 +148,23 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		.ready(() => {})
 		.catch((error: unknown) => logger.error({ err: error }, 'no Python environment yet'));
 
+	const workspaces = createWorkspaces({
+		...{ db, gateway, directory, environment, hostKeys, browserKeys, connect, ways }
+	});
 	const services: Services = {
 		accounts: createAccounts({
 			db,
 			sessions,
 			origin: config.origin,
-			onSessionsEnded: (which) => collab.sockets.endSessions(which),
+			onSessionsEnded(which) {
+				collab.sockets.endSessions(which);
+				passes.end(which);
+			},
 			onSignedOut: (user) => connect.forgetSecrets(user)
 		}),
 		notebooks: createNotebooks({ db, collab, origin: config.origin, onIdleChanged }),
-		workspaces: createWorkspaces({
-			...{ db, gateway, directory, environment, hostKeys, browserKeys, connect, ways }
-		}),
+		workspaces,
+		ports: createWorkspacePorts({ gateway, workspaces, passes, zone }),
 		asks: createAsks(lines),
 		browserKeys,
 		hostKeys,
@@ -177,6 +192,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 
 	return {
 		services,
+		portProxy,
 		log: logger,
 		db,
 		lines,

@@ -74,6 +74,15 @@ export interface KernelAnswer {
 	outputs: { type: string; content: JsonObject }[];
 }
 
+/** A program of the account that waits for connections. `pid` is null where it may not be known. */
+export interface ListeningPort {
+	port: number;
+	/** Where it listens: `127.0.0.1`, `0.0.0.0`, `::1`, `::`. */
+	address: string;
+	pid: number | null;
+	command: string;
+}
+
 /** What a subscriber to a kernel hears. Calls come one at a time, in the order of `seq`. */
 export interface KernelListener {
 	/** Several events at once where they came together; never empty. */
@@ -113,6 +122,8 @@ export interface KernelGateway {
 	authorizeKey(workspace: WorkspaceId, line: string): Promise<boolean>;
 	/** A connection to a port of the workspace's own loopback address. Ends with the line. Rejects with ProblemError. */
 	dial(workspace: WorkspaceId, port: number): Promise<Duplex>;
+	/** The TCP ports programs of the account listen on, where loopback reaches them. */
+	listening(workspace: WorkspaceId): Promise<ListeningPort[]>;
 	kernelspecs(
 		workspace: WorkspaceAddress
 	): Promise<{ specs: KernelSpec[]; problems: { path: string; message: string }[] }>;

@@ -429,6 +429,24 @@ export const API_ROUTES: ApiRoute[] = [
 	},
 	{
 		method: 'get',
+		path: `${workspace}/ports`,
+		group: 'Workspaces',
+		summary: 'The web services that run there',
+		scope: 'read',
+		answer: { status: 200, description: 'Ports programs of the account listen on.', schema: ref('Ports') }
+	},
+	{
+		method: 'post',
+		path: `${workspace}/ports/{port}`,
+		group: 'Workspaces',
+		summary: 'Open a web service in the browser',
+		description: 'The address works once, within half a minute.',
+		scope: 'run',
+		body: { schema: ref('PortPath'), optional: true },
+		answer: { status: 200, description: 'Where to go.', schema: ref('PortAddress') }
+	},
+	{
+		method: 'get',
 		path: `${workspace}/kernelspecs`,
 		group: 'Workspaces',
 		summary: 'Kernels found on a connected workspace',

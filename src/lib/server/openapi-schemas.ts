@@ -102,6 +102,22 @@ export const SCHEMAS: Record<string, JsonObject> = {
 		scope: { type: 'string', description: 'Empty, `workspace:ID` or `notebook:ID`.' },
 		values: { type: 'object' }
 	}),
+	Ports: object({
+		available: { ...flag, description: 'Whether this installation has an origin for them.' },
+		ports: list(
+			object({
+				port: count,
+				address: text,
+				pid: { type: ['integer', 'null'] },
+				command: text
+			})
+		)
+	}),
+	PortPath: {
+		type: 'object',
+		properties: { path: { ...text, description: 'Where to go there; `/` without it.' } }
+	},
+	PortAddress: object({ url: text }),
 	Ipynb: {
 		type: 'object',
 		description: 'A notebook file, nbformat 3 or 4.',

@@ -4,7 +4,7 @@
  * HTTP status; routes guard, call, return.
  */
 import type { CommandResult, RoomCommand } from '#lib/model/room-command.ts';
-import type { ConnectResult } from '#lib/model/gateway.ts';
+import type { ConnectResult, ListeningPort } from '#lib/model/gateway.ts';
 import type { JsonObject } from '#lib/model/json.ts';
 import type { NotebookId, UserId, WorkspaceId } from '#lib/model/ids.ts';
 import type { PreferenceChange, Preferences as EverywherePreferences } from '#lib/model/preference.ts';
@@ -345,6 +345,16 @@ export interface HostKeys {
 	setRevoked(caller: Caller, id: string, revoked: boolean): Promise<HostKeyRow>;
 }
 
+/** Web services that run on a workspace, shown on origins of their own. */
+export interface WorkspacePorts {
+	/** Whether this installation has an origin for them. */
+	available: boolean;
+	/** What listens there. Needs a living connection. */
+	list(caller: Caller, id: WorkspaceId): Promise<ListeningPort[]>;
+	/** The address that lets the caller in, once and at once; `to` is the path to go to there. */
+	open(caller: Caller, id: WorkspaceId, port: number, to: string | null): Promise<{ url: string }>;
+}
+
 export interface Rooms {
 	/** The same path a browser's command takes; the role is checked there. */
 	command(caller: Caller, id: NotebookId, command: RoomCommand): Promise<CommandResult>;
@@ -364,6 +374,7 @@ export interface Services {
 	settings: Settings;
 	notices: Notices;
 	preferences: Preferences;
+	ports: WorkspacePorts;
 	/** The OpenAPI description served at /api/openapi.json. */
 	openapi: JsonObject;
 	site: { origin: string; userContentOrigin: string; secure: boolean };

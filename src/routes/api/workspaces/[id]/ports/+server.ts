@@ -1,0 +1,7 @@
+import { endpoint } from '../../../respond.ts';
+import type { RequestHandler } from './$types';
+
+export const GET: RequestHandler = endpoint('read', async ({ locals, params }, caller) => ({
+	available: locals.services.ports.available,
+	ports: await locals.services.ports.list(caller, params.id)
+}));

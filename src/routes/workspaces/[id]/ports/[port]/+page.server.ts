@@ -1,0 +1,11 @@
+import { redirect } from '@sveltejs/kit';
+import { signedIn } from '../../../../guard.ts';
+import { orErrorPage } from '../../../../problem-of.ts';
+import type { PageServerLoad } from './$types';
+
+/** Lets whoever owns the workspace in to a service of it, where they were going. */
+export const load: PageServerLoad = async ({ locals, params, url }) => {
+	const { ports } = locals.services;
+	const open = ports.open(signedIn(locals), params.id, Number(params.port), url.searchParams.get('to'));
+	redirect(303, (await orErrorPage(open)).url);
+};

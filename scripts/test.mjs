@@ -26,7 +26,7 @@ installDependencies();
 requirePackages({
 	...{ sshd: 'openssh-server', chromium: 'chromium', git: 'git' },
 	// for the ways in: one-time codes by PAM, login shells of other kinds
-	...{ 'google-authenticator': 'libpam-google-authenticator', fish: 'fish', tcsh: 'tcsh' }
+	...{ 'google-authenticator': 'libpam-google-authenticator', fish: 'fish', tcsh: 'tcsh' },
 	...{ krb5kdc: 'krb5-kdc', 'kadmin.local': 'krb5-admin-server', kinit: 'krb5-user' }
 });
 const python = pythonEnvironment('python', join(root, 'tests', 'agent', 'requirements.txt'));

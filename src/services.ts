@@ -95,7 +95,8 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 	const portProxy = new PortProxy({ zone, origin: config.origin, passes, dial: gateway.dial, logger });
 	const mailer = config.mail === null ? null : createMailer(config.mail.url, config.mail.from);
 	const notices = createRunNotices({ db, mailer, origin: config.origin, logger });
-	const ways = { system: false, agent: false };
+	const { system, agentSocket } = config.serverSsh;
+	const ways = { system, agent: agentSocket !== null };
 	let rooms: Collab['rooms'] | undefined;
 	// Before the gate opens, so that no page that comes early is missed. Rooms not there yet look for themselves.
 	const connect = new WorkspaceConnect({

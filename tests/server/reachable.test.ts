@@ -4,7 +4,6 @@ import { createSocket, type Socket } from 'node:dgram';
 import net, { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createGateway } from '#gateway/gateway.ts';
-import type { WorkspaceAddress } from '#lib/model/workspace.ts';
 import { newId } from '#lib/model/ids.ts';
 import { ipText, readHost, readIp } from '#lib/model/ip-address.ts';
 import { judge, reachLine, reachWords, readReachLine, type ReachEntry } from '#lib/model/reach.ts';
@@ -362,22 +361,6 @@ describe('names', () => {
 		await reachable.refresh();
 		const gateway = createGateway({
 			agentFolder: 'agent',
-			permit: (target) => reachable.permit(target)
-		});
-		const address: WorkspaceAddress = {
-			kind: 'ssh',
-			id: newId(),
-			name: '',
-			host,
-			port,
-			user: 'ada',
-			jumps: [],
-			trust: [{ accepted: [], pinned: [], revoked: [] }],
-			way: 'ssh',
-			privileged: false,
-			environments: []
-		};
-		const result = await gateway.connect(address);
 			permit: reachable.permit
 		});
 		const result = await gateway.connect({

@@ -263,7 +263,7 @@ export interface ConnectRequest {
 
 export interface Workspaces {
 	/** What the operator allows. */
-	ways: Ways;
+	ways(caller: Caller): Ways;
 	/** The caller's own; "This machine" first, for those who may use it. */
 	list(caller: Caller): Promise<WorkspaceRow[]>;
 	add(caller: Caller, fields: WorkspaceFields): Promise<WorkspaceRow>;

@@ -169,7 +169,7 @@ export class WorkspaceConnect {
 	/** What may be tried: the agent where the operator allows it, a browser's key when it is one of the person's. */
 	async #usable(owner: RoomUser, credential: Credential): Promise<Credential> {
 		const { ways, browserKeys } = this.#options;
-		if (credential.kind === 'agent' && !ways.agent) {
+		if (credential.kind === 'agent' && !(ways.agent && owner.admin)) {
 			throw new ProblemError(403, {
 				code: 'agent-not-allowed',
 				title: 'This server does not sign in with an SSH agent.',

@@ -90,12 +90,13 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 		return (await directory.address(id))!;
 	}
 
-	function allowed(fields: WorkspaceFields): WorkspaceFields {
-		if (fields.way === 'system' && !ways.system) {
+	function allowed({ user }: Caller, fields: WorkspaceFields): WorkspaceFields {
+		if (fields.way === 'system' && !(ways.system && user.admin)) {
 			throw new ProblemError(403, {
 				code: 'way-not-allowed',
-				title: 'This server does not use its own ssh program.',
-				detail: 'It would log in as the account the server runs as.',
+				title: 'This server does not use its own ssh program for you.',
+				detail:
+					'It would log in with what the account of the server may; the operator can allow that, for administrators.',
 				remedy: 'Leave the way at the usual one, or ask the administrator.'
 			});
 		}
@@ -103,7 +104,8 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 	}
 
 	return {
-		ways,
+		// both use what the account of the server may: for administrators
+		ways: ({ user }) => ({ system: ways.system && user.admin, agent: ways.agent && user.admin }),
 
 		async list(caller) {
 			const rows = await db
@@ -120,14 +122,18 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 		async add(caller, fields) {
 			const [row] = await db
 				.insert(workspaces)
-				.values({ id: newId(), ownerId: caller.user.id, ...allowed(fields) })
+				.values({ id: newId(), ownerId: caller.user.id, ...allowed(caller, fields) })
 				.returning();
 			return withKeys(row!);
 		},
 
 		async update(caller, id, fields) {
 			const known = await own(caller, id);
-			const [row] = await db.update(workspaces).set(allowed(fields)).where(eq(workspaces.id, id)).returning();
+			const [row] = await db
+				.update(workspaces)
+				.set(allowed(caller, fields))
+				.where(eq(workspaces.id, id))
+				.returning();
 			const way = (one: WorkspaceRecord): string => JSON.stringify([one.way, ...hopsOf(one).map(placeOf)]);
 			if (way(known) === way(row!)) return withKeys(row!);
 			// Another account: nobody has signed in there, and what the line leads to is not this workspace any more.

@@ -49,7 +49,7 @@ export const load: PageServerLoad = async ({ locals, url }) => {
 	const edited = url.searchParams.get('edit');
 	return {
 		workspaces,
-		ways: locals.services.workspaces.ways,
+		ways: locals.services.workspaces.ways(signedIn(locals)),
 		adding: url.searchParams.has('add'),
 		edited: workspaces.find((row) => row.kind === 'ssh' && row.id === edited) ?? null
 	};

@@ -5,7 +5,7 @@ import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = endpoint('read', async ({ locals }, caller) => ({
 	workspaces: await locals.services.workspaces.list(caller),
-	ways: locals.services.workspaces.ways
+	ways: locals.services.workspaces.ways(caller)
 }));
 
 export const POST: RequestHandler = endpoint('write', async ({ locals, request }, caller) => {

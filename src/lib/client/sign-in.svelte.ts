@@ -113,8 +113,7 @@ export class SignInFlow {
 
 	/** Which hop the step is about. */
 	get hop(): number {
-		const hop = this.result && 'hop' in this.result ? this.result.hop : undefined;
-		return hop ?? this.hops.length - 1;
+		return this.result && 'hop' in this.result ? this.result.hop : this.hops.length - 1;
 	}
 
 	get hops(): { host: string; port: number; user: string }[] {
@@ -134,11 +133,11 @@ export class SignInFlow {
 
 	/** Try the key of this browser where it got in before, or was allowed to for good. */
 	#byKey(answer: Extract<ConnectResult, { state: 'needs-sign-in' }>): boolean {
-		const hop = answer.hop ?? this.hops.length - 1;
+		const { hop } = answer;
 		const account = this.hops[hop];
 		const usable = browserKeys.usable;
 		if (!usable || !account || this.#tried.has(hop)) return false;
-		if (!answer.methods.includes('browser-key') && !answer.methods.includes('key')) return false;
+		if (!answer.methods.includes('browser-key')) return false;
 		const { fingerprint, publicKey } = usable.key;
 		const last = this.row?.signIns[hop];
 		const before = last?.kind === 'browser-key' && last.key === fingerprint;

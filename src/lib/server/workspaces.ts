@@ -169,7 +169,10 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 			const row = await own(caller, id);
 			const line = await browserKeys.line(caller.user.id, key);
 			if (!gateway.isConnected(id)) throw disconnected(row.name);
-			return { added: await gateway.authorizeKey(id, line) };
+			const added = await gateway.authorizeKey(id, line);
+			const known = (await browserKeys.list(caller)).find((one) => one.id === key);
+			if (known) await connect.comeBackBy(row, known.fingerprint);
+			return { added };
 		},
 
 		async kernelspecs(caller, id) {

@@ -1,4 +1,4 @@
-"""The agent's command line: `attach <sha256>`, and what it starts itself: `daemon`, `kernelspecs`, `kernel`."""
+"""The agent's command line: `attach <sha256>`, and what it starts itself: `daemon`, `kernel`, `kernelspecs` and the like."""
 import sys
 
 
@@ -14,6 +14,9 @@ def main(arguments):
     if command == "kernelspecs":
         import kernelspecs
         return kernelspecs.main()
+    if command == "survey" and len(arguments) == 2:
+        import survey
+        return survey.main(arguments[1])
     if command == "kernel" and len(arguments) == 2:
         import plain_kernel
         return plain_kernel.main(arguments[1])

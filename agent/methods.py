@@ -6,6 +6,7 @@ import time
 
 import ports
 from authorize import authorize as let_in
+import survey as machine
 from kernel import Unwilling
 from subscription import Subscription
 from usage import family
@@ -57,6 +58,11 @@ async def kernelspecs(daemon, client, params, attachments):
         return json.loads((answer or b"").decode("utf-8"))
     except ValueError:
         raise Unwilling("timeout", "looking for kernels took too long or failed; see daemon.log")
+
+
+async def survey(daemon, client, params, attachments):
+    """What this machine has: disk, GPUs, batch system, kernels."""
+    return await machine.survey(daemon.children, _texts(_take(params, "environments", list, []), "environments"))
 
 
 def start(daemon, client, params, attachments):
@@ -183,3 +189,5 @@ def retire(daemon, client, params, attachments):
 METHODS = {method.__name__: method for method in (
     ping, kernelspecs, start, kernels, send, ask, usage, interrupt, shutdown, forget, subscribe, unsubscribe, ack, retire,
     authorize, listening)}
+    ping, kernelspecs, survey, start, kernels, send, ask, usage, interrupt, shutdown, forget, subscribe, unsubscribe, ack,
+    retire, authorize)}

@@ -1,5 +1,7 @@
 import type { Asker } from '#lib/model/ask.ts';
 import type { KernelAnswer, KernelGateway, ListeningPort } from '#lib/model/gateway.ts';
+import type { Survey } from '#lib/model/check-list.ts';
+import type { KernelAnswer, KernelGateway } from '#lib/model/gateway.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { KernelUsage } from '#lib/model/room-news.ts';
 import type { KernelSpec } from '#lib/model/workspace.ts';
@@ -97,6 +99,10 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 				problems?: { path: string; message: string }[];
 			};
 			return { specs: specs.map(asSpec), problems: problems ?? [] };
+		},
+		async survey(workspace) {
+			const { environments = [] } = link(workspace).address ?? {};
+			return (await link(workspace).ask('survey', { environments })) as unknown as Survey;
 		},
 		async start(workspace, kernel, spec, { cwd, env }) {
 			const { argv, interruptMode, language } = spec;

@@ -65,6 +65,11 @@ export class Link {
 		return this.#state === 'up';
 	}
 
+	/** Where it is or was connected to. */
+	get address(): WorkspaceAddress | undefined {
+		return this.#address;
+	}
+
 	/** See KernelGateway.connect. Equal calls at the same time share one try. */
 	async connect(address: WorkspaceAddress, options: ConnectOptions = {}): Promise<ConnectResult> {
 		if (this.#line && isSamePlace(address, this.#address) && isTrusted(address, this.#line)) {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { CheckLine } from './check-list.ts';
+import type { Survey } from './check-list.ts';
 import type { KernelEvent } from './kernel-event.ts';
 import type { JsonObject } from './json.ts';
 import type { KernelId, WorkspaceId } from './ids.ts';
@@ -127,6 +128,8 @@ export interface KernelGateway {
 	kernelspecs(
 		workspace: WorkspaceAddress
 	): Promise<{ specs: KernelSpec[]; problems: { path: string; message: string }[] }>;
+	/** What the machine has: disk, GPUs, batch system, kernels. Takes up to about 6 seconds; needs a living connection. */
+	survey(workspace: WorkspaceId): Promise<Survey>;
 	/** Start a kernel under an id chosen by the caller; a second call with the same id changes nothing. */
 	start(
 		workspace: WorkspaceId,

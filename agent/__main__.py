@@ -17,6 +17,12 @@ def main(arguments):
     if command == "survey" and len(arguments) == 2:
         import survey
         return survey.main(arguments[1])
+    if command == "probe":
+        import probe
+        return probe.main()
+    if command == "quick-start" and len(arguments) > 2:
+        import quick_start
+        return quick_start.main(arguments[1], arguments[2:])
     if command == "kernel" and len(arguments) == 2:
         import plain_kernel
         return plain_kernel.main(arguments[1])

@@ -18,6 +18,7 @@ import runtime
 from children import Children
 from client import Client
 from registry import Registry
+from task import Tasks
 from usage import Gpus
 
 LEASE_S = 24 * 3600
@@ -66,7 +67,7 @@ class Daemon:
 
     def __init__(self, sha, folder):
         self.sha, self.folder, self.clients, self.ready = sha, folder, set(), False
-        self.registry = self.children = self.gpus = self._server = self._inode = None
+        self.registry = self.children = self.gpus = self.tasks = self._server = self._inode = None
         self._lease = float(os.environ.get("ANSATZ_LEASE_S") or LEASE_S)
         self._idle_since = time.monotonic()
 
@@ -80,6 +81,7 @@ class Daemon:
         self.gpus = Gpus(self.children)
         self.registry = Registry(self.folder, self.children)
         self.registry.adopt()
+        self.tasks = Tasks(self.folder, self.children)
         await self._listen()
         self.ready = True
         os.write(report, b"ready")
@@ -117,6 +119,7 @@ class Daemon:
         loop.call_later(TICK_S, self._tick)
         self.children.reap()
         self.registry.tick()
+        self.tasks.tick()
         launch.trim_log(launch.log_path(self.folder))
         if self.clients or self.registry.living():
             self._idle_since = time.monotonic()

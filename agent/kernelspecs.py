@@ -60,6 +60,24 @@ def discover(environments):
     return {"specs": _told_apart(specs), "problems": problems}
 
 
+def inside():
+    """Specs that belong to the environment this Python runs in, and not to the account, whose kernels are known anyway."""
+    prefixes = [sys.prefix, os.environ.get("CONDA_PREFIX"), os.environ.get("VIRTUAL_ENV")]
+    paths = [path for path in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if path]
+    paths += [os.path.join(prefix, "share", "jupyter") for prefix in prefixes if prefix]
+    specs, names = [], set()
+    for path in dict.fromkeys(os.path.abspath(path) for path in paths):
+        for spec in _folder(os.path.join(path, "kernels"), _prefix(path), None, []):
+            if spec["name"] not in names:
+                names.add(spec["name"])
+                specs.append(spec)
+    if any(spec["language"] == "python" for spec in specs):
+        return specs
+    if importlib.util.find_spec("ipykernel"):
+        return [_made_up(sys.executable, "Python 3 (ipykernel)", None)] + specs
+    return [_plain(sys.executable, "Python 3 (plain)", None)] + specs
+
+
 def _prefix(path):
     """The environment that a data folder belongs to, None for a person's own."""
     head, tail = os.path.split(path)

@@ -7,7 +7,9 @@ import time
 import ports
 from authorize import authorize as let_in
 import survey as machine
+from gpu_board import board
 from kernel import Unwilling
+from probe import FIND
 from subscription import Subscription
 from usage import family
 
@@ -123,6 +125,50 @@ async def usage(daemon, client, params, attachments):
 def listening(daemon, client, params, attachments):
     """The TCP ports programs of this account listen on."""
     return {"ports": ports.listening()}
+async def gpus(daemon, client, params, attachments):
+    """The GPUs of this machine and who holds what of them."""
+    return {"gpus": await board(daemon.children, daemon.registry.all())}
+
+
+def _task(params):
+    identity = _take(params, "task", str)
+    if not 0 < len(identity) <= 200:
+        raise BadParams("task is not an id")
+    return identity
+
+
+def start_task(daemon, client, params, attachments):
+    """Starts a program that outlives us; `{python}` and `{agent}` in argv are ours. `probe`: look at what it sets up."""
+    argv, env = _texts(_take(params, "argv", list), "argv"), _take(params, "env", dict, {})
+    _texts(env.values(), "env")
+    if not argv or any("=" in name or "\0" in name or not name for name in env):
+        raise BadParams("argv is empty or a name in env is not one")
+    if params.get("probe") is True:
+        argv = argv + ["/bin/sh", "-c", FIND, "sh", "{agent}"]
+    timeout = _take(params, "timeout", (int, float), 0)
+    return {"started": daemon.tasks.start(_task(params), argv, env, timeout, _take(params, "about", dict, {}))}
+
+
+def tasks(daemon, client, params, attachments):
+    """All tasks and how far they are, without what they print."""
+    return {"tasks": daemon.tasks.all()}
+
+
+def task(daemon, client, params, attachments):
+    """One task, with the end of what it has printed."""
+    return daemon.tasks.status(_task(params))
+
+
+def cancel_task(daemon, client, params, attachments):
+    """Ends a task; its state follows when it has tidied up."""
+    daemon.tasks.cancel(_task(params))
+    return {}
+
+
+def forget_task(daemon, client, params, attachments):
+    """Drops a task that has ended."""
+    daemon.tasks.forget(_task(params))
+    return {}
 
 
 def interrupt(daemon, client, params, attachments):
@@ -189,5 +235,6 @@ def retire(daemon, client, params, attachments):
 METHODS = {method.__name__: method for method in (
     ping, kernelspecs, start, kernels, send, ask, usage, interrupt, shutdown, forget, subscribe, unsubscribe, ack, retire,
     authorize, listening)}
+METHODS = {method.__name__.replace("_", "-"): method for method in (
     ping, kernelspecs, survey, start, kernels, send, ask, usage, interrupt, shutdown, forget, subscribe, unsubscribe, ack,
-    retire, authorize)}
+    retire, authorize, gpus, start_task, tasks, task, cancel_task, forget_task)}

@@ -61,7 +61,8 @@ class Kernel:
         if not os.path.isdir(folder):
             raise Unwilling("start", "there is no folder %s" % folder)
         path = channels.connection_path(self.folder)
-        argv = [word.replace("{connection_file}", path) for word in argv]
+        agent = os.path.dirname(os.path.abspath(__file__))  # `{agent}`: our plain kernel in somebody's environment
+        argv = [agent if word == "{agent}" else word.replace("{connection_file}", path) for word in argv]
         try:
             connection = channels.new_connection(self.folder)
             child = process.spawn(argv, env, folder, self._log)

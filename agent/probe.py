@@ -17,8 +17,11 @@ echo "ANSATZ-RESULT {\\"python\\": null, \\"old\\": \\"$old\\"}"'''
 
 def main():
     """Prints the result: version, prefix, ipykernel's version, and the kernelspecs that belong to this environment."""
+    kernels = kernelspecs.inside()
+    for spec in kernels:  # of an agent that may be another one by the time the kernel is started
+        spec["argv"] = ["{agent}" if word == os.path.dirname(os.path.abspath(__file__)) else word for word in spec["argv"]]
     found = {"python": platform.python_version(), "prefix": sys.prefix, "ipykernel": _ipykernel(),
-             "kernels": kernelspecs.inside()}
+             "kernels": kernels}
     print("\nANSATZ-RESULT " + json.dumps(found), flush=True)
     return 0
 

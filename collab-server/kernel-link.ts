@@ -74,7 +74,8 @@ export class KernelLink {
 		user: RoomUser,
 		workspace: string,
 		wanted: string | null,
-		metadata: JsonObject
+		metadata: JsonObject,
+		gpus: number[] | null
 	): Promise<StartResult> {
 		const { gateway, directory, projection } = this.#options;
 		const address = await this.#address(workspace);
@@ -84,6 +85,7 @@ export class KernelLink {
 			workspace,
 			workspaceName: address.name,
 			host: address.kind === 'ssh' ? address.host : '',
+			gpus,
 			startedBy: user.name,
 			problem: null,
 			progress: null,
@@ -110,7 +112,7 @@ export class KernelLink {
 				startedAt: Date.now()
 			});
 			this.#stopping = false;
-			await gateway.start(workspace, kernel, spec, {});
+			await gateway.start(workspace, kernel, spec, gpus ? { env: visibleGpus(gpus) } : {});
 			this.#follow(workspace, kernel, 0);
 			return { state: 'starting' };
 		} catch (error) {
@@ -339,7 +341,12 @@ function asObject(value: Json | undefined): JsonObject {
 }
 
 /** The problem behind an error; unknown ones get a plain sentence. */
-export function asProblem(error: unknown): Problem {
+export /** The numbers of CUDA are those of nvidia-smi only when it is told to count by bus. */
+function visibleGpus(gpus: number[]): Record<string, string> {
+	return { CUDA_VISIBLE_DEVICES: gpus.join(','), CUDA_DEVICE_ORDER: 'PCI_BUS_ID' };
+}
+
+function asProblem(error: unknown): Problem {
 	if (error instanceof ProblemError) return error.problem;
 	return {
 		code: 'internal',

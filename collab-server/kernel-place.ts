@@ -59,16 +59,21 @@ export class KernelPlace {
 	ensure(user: RoomUser): Promise<void> {
 		return this.#once(async () => {
 			const { directory, desk, projection } = this.#options;
-			const { workspace: last, spec } = projection.kernel;
+			const { workspace: last, spec, gpus } = projection.kernel;
 			const keep = last !== null && (await directory.mayUse(user, last));
 			const workspace = keep ? last : await directory.defaultFor(user);
 			if (workspace === null) desk.giveUp('There is nowhere to run this: no workspace was chosen.');
-			else await this.#startOn(user, workspace, keep ? spec : null);
+			else await this.#startOn(user, workspace, keep ? spec : null, keep ? gpus : null);
 		});
 	}
 
 	/** End the kernel there may be and start one on a workspace of this person. */
-	async replace(user: RoomUser, workspace: string, spec: string | null): Promise<void> {
+	async replace(
+		user: RoomUser,
+		workspace: string,
+		spec: string | null,
+		gpus: number[] | null
+	): Promise<void> {
 		if (!(await this.#options.directory.mayUse(user, workspace))) {
 			throw new ProblemError(403, {
 				code: 'workspace-not-yours',
@@ -77,7 +82,7 @@ export class KernelPlace {
 			});
 		}
 		await this.stop();
-		await this.#once(() => this.#startOn(user, workspace, spec));
+		await this.#once(() => this.#startOn(user, workspace, spec, gpus));
 	}
 
 	/** End the kernel and what it was doing, and wait until it has said so. Runs that wait for a first kernel stay. */
@@ -98,10 +103,15 @@ export class KernelPlace {
 		return this.#starting;
 	}
 
-	async #startOn(user: RoomUser, workspace: string, spec: string | null): Promise<void> {
+	async #startOn(
+		user: RoomUser,
+		workspace: string,
+		spec: string | null,
+		gpus: number[] | null
+	): Promise<void> {
 		const { link, desk, widgets, logger, notebook, metadata } = this.#options;
 		try {
-			await link.start(user, workspace, spec, metadata());
+			await link.start(user, workspace, spec, metadata(), gpus);
 			widgets.begin();
 		} catch (error) {
 			if (!(error instanceof ProblemError)) {

@@ -66,6 +66,16 @@ export class RoomSet {
 		}
 	}
 
+	/** The kernels that open rooms hold, by id, with their notebooks. */
+	async kernels(): Promise<Map<string, NotebookId>> {
+		const found = new Map<string, NotebookId>();
+		for (const [notebook, opening] of this.#rooms) {
+			const kernel = (await opening.catch(() => null))?.kernel.kernel;
+			if (kernel) found.set(kernel, notebook);
+		}
+		return found;
+	}
+
 	/** The time that unused kernels are allowed is another one now: in one notebook, or in all. */
 	async idleRuleChanged(notebook: NotebookId | null): Promise<void> {
 		const rooms = notebook === null ? [...this.#rooms.values()] : [this.#rooms.get(notebook)];

@@ -192,7 +192,7 @@ export class Room {
 				await this.#interrupt();
 				return {};
 			case 'start':
-				await this.#place.replace(user, command.workspace, command.spec ?? null);
+				await this.#place.replace(user, command.workspace, command.spec ?? null, command.gpus ?? null);
 				this.#advance(user);
 				return {};
 			case 'restart':
@@ -332,9 +332,9 @@ export class Room {
 	}
 
 	async #reconnect(user: RoomUser): Promise<void> {
-		const { kernel, workspace, spec } = this.kernel;
+		const { kernel, workspace, spec, gpus } = this.kernel;
 		if (kernel !== null) await this.#resume();
-		else if (workspace !== null) await this.#place.replace(user, workspace, spec);
+		else if (workspace !== null) await this.#place.replace(user, workspace, spec, gpus);
 		this.#advance(user);
 	}
 

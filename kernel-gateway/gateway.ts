@@ -2,8 +2,10 @@ import type { Asker } from '#lib/model/ask.ts';
 import type { KernelAnswer, KernelGateway, ListeningPort } from '#lib/model/gateway.ts';
 import type { Survey } from '#lib/model/check-list.ts';
 import type { KernelAnswer, KernelGateway } from '#lib/model/gateway.ts';
+import type { Gpu } from '#lib/model/gpu.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { KernelUsage } from '#lib/model/room-news.ts';
+import type { TaskStatus } from '#lib/model/task.ts';
 import type { KernelSpec } from '#lib/model/workspace.ts';
 import type { AgentSetup } from './line.ts';
 import { Link } from './link.ts';
@@ -98,7 +100,7 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 				specs: KernelSpec[];
 				problems?: { path: string; message: string }[];
 			};
-			return { specs: specs.map(asSpec), problems: problems ?? [] };
+			return { specs: [...specs.map(asSpec), ...(address.kernels ?? [])], problems: problems ?? [] };
 		},
 		async survey(workspace) {
 			const { environments = [] } = link(workspace).address ?? {};
@@ -138,6 +140,28 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 			};
 			return kernels.map(({ kernel, state, lastSeq }) => ({ kernel, state, lastSeq }));
 		},
+		async startTask(workspace, task, { env = {}, about = {}, ...work }) {
+			await link(workspace).ask('start-task', { task, env, about, ...work }, true);
+		},
+		async tasks(workspace) {
+			const { tasks } = (await link(workspace).ask('tasks', {})) as unknown as { tasks: TaskStatus[] };
+			return tasks;
+		},
+		task: async (workspace, task) =>
+			(await link(workspace).ask('task', { task }, true)) as unknown as TaskStatus,
+		async cancelTask(workspace, task) {
+			await link(workspace).ask('cancel-task', { task });
+		},
+		async forgetTask(workspace, task) {
+			await link(workspace).ask('forget-task', { task });
+		},
+		async gpus(workspace) {
+			return ((await link(workspace).ask('gpus', {})) as unknown as { gpus: Gpu[] }).gpus;
+		},
+		machines: () =>
+			[...links].flatMap(([workspace, { hello }]) =>
+				hello ? [{ workspace, host: hello.host, user: hello.user, boot: hello.boot }] : []
+			),
 		async close() {
 			for (const each of links.values()) each.disconnect();
 			links.clear();

@@ -65,6 +65,11 @@ export class Link {
 		return this.#state === 'up';
 	}
 
+	/** What the agent said of itself and its machine, while a line lives. */
+	get hello(): Line['hello'] | undefined {
+		return this.#line?.hello;
+	}
+
 	/** Where it is or was connected to. */
 	get address(): WorkspaceAddress | undefined {
 		return this.#address;

@@ -248,6 +248,7 @@ export const hostKeyRevoked = (target: Target, seen: string): Problem => ({
 const STATUS: Record<string, number> = {
 	'bad-params': 400,
 	'no-kernel': 404,
+	'no-task': 404,
 	dead: 409,
 	alive: 409,
 	busy: 503,

@@ -21,6 +21,8 @@ import type { Config } from '#lib/server/config.ts';
 import { databaseProblem } from '#lib/server/database-problem.ts';
 import { startPostgres } from '#lib/server/embedded-postgres.ts';
 import { createHostKeyBook } from '#lib/server/host-key-book.ts';
+import { createEnvironments } from '#lib/server/environments.ts';
+import { createGpuBoard } from '#lib/server/gpu-board.ts';
 import { LocalEnvironment } from '#lib/server/local-environment.ts';
 import { createReachable } from '#lib/server/reachable.ts';
 import { createNotebooks } from '#lib/server/notebooks.ts';
@@ -152,6 +154,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 	const workspaces = createWorkspaces({
 		...{ db, gateway, directory, environment, hostKeys, browserKeys, connect, ways }
 	});
+	const rooms = createRooms({ db, collab });
 	const services: Services = {
 		accounts: createAccounts({
 			db,
@@ -169,7 +172,21 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		asks: createAsks(lines),
 		browserKeys,
 		hostKeys,
-		rooms: createRooms({ db, collab }),
+		environments: createEnvironments({
+			db,
+			gateway,
+			directory,
+			onFault: (error) => logger.error({ err: error }, 'an environment was not taken over')
+		}),
+		gpus: createGpuBoard({
+			db,
+			gateway,
+			directory,
+			collab,
+			rooms,
+			tell: (user, news) => lines.send(user, news)
+		}),
+		rooms,
 		settings: createSettings({
 			db,
 			onIdleChanged,

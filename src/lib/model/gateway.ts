@@ -1,11 +1,13 @@
 import type { Duplex } from 'node:stream';
 import type { CheckLine } from './check-list.ts';
 import type { Survey } from './check-list.ts';
+import type { Gpu } from './gpu.ts';
 import type { KernelEvent } from './kernel-event.ts';
 import type { JsonObject } from './json.ts';
 import type { KernelId, WorkspaceId } from './ids.ts';
 import type { Problem } from './problem.ts';
 import type { KernelUsage } from './room-news.ts';
+import type { TaskStart, TaskStatus } from './task.ts';
 import type { Credential, KernelSpec, SignInMethod, WorkspaceAddress } from './workspace.ts';
 
 /**
@@ -162,6 +164,19 @@ export interface KernelGateway {
 	kernels(
 		workspace: WorkspaceId
 	): Promise<{ kernel: KernelId; state: 'starting' | 'alive' | 'dead'; lastSeq: number }[]>;
+	/** Start work that outlives the line and the agent; a second call while it runs changes nothing. */
+	startTask(workspace: WorkspaceId, task: string, work: TaskStart): Promise<void>;
+	/** All tasks of the account, the oldest first, without what they print. */
+	tasks(workspace: WorkspaceId): Promise<TaskStatus[]>;
+	/** 404 `agent-no-task` where there is none. */
+	task(workspace: WorkspaceId, task: string): Promise<TaskStatus>;
+	cancelTask(workspace: WorkspaceId, task: string): Promise<void>;
+	/** Drop one that has ended. */
+	forgetTask(workspace: WorkspaceId, task: string): Promise<void>;
+	/** The GPUs of the machine; none where nvidia-smi says nothing. */
+	gpus(workspace: WorkspaceId): Promise<Gpu[]>;
+	/** The machines behind the living connections; `boot` is the same for all accounts of one machine until it is started anew. */
+	machines(): { workspace: WorkspaceId; host: string; user: string; boot: string }[];
 	/** Close every connection; kernels live on. */
 	close(): Promise<void>;
 }

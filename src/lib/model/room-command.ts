@@ -60,7 +60,13 @@ export const roomCommand = v.variant('do', [
 	}),
 	v.object({ do: v.literal('cancel'), runs: v.union([v.literal('all'), v.array(name)]) }),
 	v.object({ do: v.literal('interrupt') }),
-	v.object({ do: v.literal('start'), workspace: name, spec: v.optional(name) }),
+	v.object({
+		do: v.literal('start'),
+		workspace: name,
+		spec: v.optional(name),
+		/** Which GPUs it may see, by their numbers on the machine; none of them for an empty list, all without one. */
+		gpus: v.optional(v.pipe(v.array(v.pipe(count, v.maxValue(255))), v.maxLength(64)))
+	}),
 	v.object({
 		do: v.literal('restart'),
 		runAll: v.optional(v.boolean()),

@@ -37,6 +37,8 @@ export interface KernelView {
 	host: string;
 	/** The environment's folder on that machine; empty for a kernel that belongs to none. */
 	environment: string;
+	/** The GPUs it may see, by their numbers on the machine; null where nobody has chosen. */
+	gpus: number[] | null;
 	startedBy: string;
 	/** Milliseconds since 1970. */
 	startedAt: number | null;
@@ -66,6 +68,7 @@ export const NO_KERNEL: KernelView = {
 	implementation: '',
 	host: '',
 	environment: '',
+	gpus: null,
 	startedBy: '',
 	startedAt: null,
 	problem: null,

@@ -27,7 +27,7 @@ export interface HostTrust {
 
 /** Where one can log in. `local` is the machine the server runs on. Secrets are never part of it. */
 export type WorkspaceAddress =
-	| { kind: 'local'; id: WorkspaceId; name: string; environments: string[] }
+	| { kind: 'local'; id: WorkspaceId; name: string; environments: string[]; kernels?: KernelSpec[] }
 	| {
 			kind: 'ssh';
 			id: WorkspaceId;
@@ -45,6 +45,8 @@ export type WorkspaceAddress =
 			privileged: boolean;
 			/** Virtual environments (venv or conda prefixes) the owner named, to look for kernels in. */
 			environments: string[];
+			/** Kernels of its named environments (environment-kernels.ts), known without looking. */
+			kernels?: KernelSpec[];
 	  };
 
 /**

@@ -1,5 +1,6 @@
 /** The HTTP interface as one table: the description served at /api/openapi.json and the page /api are made from it. */
 import type { JsonObject } from '#lib/model/json.ts';
+import { ENVIRONMENT_ROUTES } from './openapi-environments.ts';
 import { list, object, ref } from './openapi-schemas.ts';
 
 /** What a token must be allowed: `read` to look, `write` to change, `run` to compute. null needs no sign-in. */
@@ -178,7 +179,8 @@ export const API_ROUTES: ApiRoute[] = [
 		group: 'Runs and kernels',
 		summary: 'Start, interrupt, restart, shut down or keep the kernel',
 		description:
-			'`workspace` and `kernelspec` are for start; without them the first of your workspaces and its default. ' +
+			'`workspace` and `kernelspec` are for start; without them the first of your workspaces and its default. `gpus` are ' +
+			'the numbers of those it may see; without it all. ' +
 			'With keep, the time after which an unused kernel is shut down begins anew.',
 		scope: 'run',
 		body: {
@@ -186,9 +188,10 @@ export const API_ROUTES: ApiRoute[] = [
 				{
 					action: { type: 'string', enum: ['start', 'interrupt', 'restart', 'shutdown', 'keep'] },
 					workspace: text,
-					kernelspec: text
+					kernelspec: text,
+					gpus: { type: 'array', items: { type: 'integer', minimum: 0 } }
 				},
-				['workspace', 'kernelspec']
+				['workspace', 'kernelspec', 'gpus']
 			)
 		},
 		answer: { status: 200, description: 'The kernel as it is now.', schema: ref('Kernel') }
@@ -460,6 +463,7 @@ export const API_ROUTES: ApiRoute[] = [
 			})
 		}
 	},
+	...ENVIRONMENT_ROUTES,
 	{
 		method: 'get',
 		path: '/api/account/notices',

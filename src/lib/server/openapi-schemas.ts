@@ -2,6 +2,7 @@
 import type { JsonObject } from '#lib/model/json.ts';
 import { CHECKS } from '#lib/model/check-list.ts';
 import { ROLES } from '#lib/model/role.ts';
+import { ENVIRONMENT_SCHEMAS } from './openapi-environments.ts';
 
 const text = { type: 'string' };
 const count = { type: 'integer' };
@@ -185,6 +186,7 @@ export const SCHEMAS: Record<string, JsonObject> = {
 		implementation: text,
 		host: text,
 		environment: text,
+		gpus: orNull(list(count)),
 		startedBy: text,
 		startedAt: millis,
 		problem: orNull({ type: 'object', properties: { code: text, title: text, detail: text, remedy: text } }),
@@ -361,5 +363,6 @@ export const SCHEMAS: Record<string, JsonObject> = {
 		interruptMode: { type: 'string', enum: ['signal', 'message'] },
 		environment: text
 	}),
+	...ENVIRONMENT_SCHEMAS,
 	Ready: object({ ok: flag, checks: { type: 'object', additionalProperties: text } })
 };

@@ -13,6 +13,8 @@ import type { Role } from '#lib/model/role.ts';
 import type { Run } from '#lib/model/run.ts';
 import type { KernelView } from '#lib/model/runtime-doc.ts';
 import type { ReachTrial } from './reachable.ts';
+import type { Environments } from './environments.ts';
+import type { GpuBoard } from './gpu-board.ts';
 import type { StreamLines } from './streams.ts';
 import type { Ask, AskAnswer } from '#lib/model/ask.ts';
 import type { CheckLine } from '#lib/model/check-list.ts';
@@ -370,6 +372,8 @@ export interface Services {
 	asks: Asks;
 	browserKeys: BrowserKeys;
 	hostKeys: HostKeys;
+	environments: Environments;
+	gpus: GpuBoard;
 	rooms: Rooms;
 	settings: Settings;
 	notices: Notices;

@@ -4,13 +4,14 @@ import type { RoomUser } from '#collab/caller.ts';
 import type { WorkspaceDirectory } from '#collab/workspace-directory.ts';
 import type { Database } from '#db/database.ts';
 import { users, workspaces } from '#db/schema.ts';
+import { setupKernels } from '#lib/model/environment-kernels.ts';
 import type { HostTrust, SshHop, WorkspaceAddress } from '#lib/model/workspace.ts';
+import { LOCAL_WORKSPACE, readSetups } from './environment-book.ts';
 import type { HostKeyBook } from './host-key-book.ts';
 import type { LocalEnvironment } from './local-environment.ts';
 import { isPlainId } from './plain-line.ts';
 
-/** The machine the server runs on. Whoever uses it runs code as the server's account, so it is for administrators. */
-export const LOCAL_WORKSPACE = 'local';
+export { LOCAL_WORKSPACE };
 export const LOCAL_NAME = 'This machine';
 
 export type WorkspaceRecord = typeof workspaces.$inferSelect;
@@ -54,7 +55,8 @@ export function createWorkspaceBook(
 	return {
 		async address(id) {
 			if (id === LOCAL_WORKSPACE) {
-				return { kind: 'local', id, name: LOCAL_NAME, environments: [environment.folder] };
+				const kernels = setupKernels(await readSetups(db, id));
+				return { kind: 'local', id, name: LOCAL_NAME, environments: [environment.folder], kernels };
 			}
 			const [found] = await db
 				.select({ row: workspaces, admin: users.admin })
@@ -63,7 +65,8 @@ export function createWorkspaceBook(
 				.where(eq(workspaces.id, id));
 			if (!found) return null;
 			const { row, admin } = found;
-			return addressOf(row, await hostKeys.trust(row.ownerId, hopsOf(row)), admin);
+			const known = addressOf(row, await hostKeys.trust(row.ownerId, hopsOf(row)), admin);
+			return { ...known, kernels: setupKernels(row.setups) };
 		},
 
 		async mayUse(user, id) {

@@ -179,7 +179,7 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 			const where = await address(caller, id);
 			if (where.kind === 'local') await gateway.connect(where);
 			if (!gateway.isConnected(id)) throw disconnected(where.name);
-			return gateway.kernelspecs(where);
+			return gateway.kernelspecs((await directory.address(id))!);
 		}
 	};
 }

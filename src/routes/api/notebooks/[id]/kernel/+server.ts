@@ -13,7 +13,10 @@ const body = v.object({
 		'must be start, interrupt, restart, shutdown or keep'
 	),
 	workspace: v.nullish(name),
-	kernelspec: v.nullish(name)
+	kernelspec: v.nullish(name),
+	gpus: v.nullish(
+		v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255))), v.maxLength(64))
+	)
 });
 
 export const GET: RequestHandler = endpoint('read', async ({ locals, params }, caller) => {
@@ -28,7 +31,7 @@ export const POST: RequestHandler = endpoint('run', async ({ locals, params, req
 });
 
 async function commandOf(
-	{ action, workspace, kernelspec }: v.InferOutput<typeof body>,
+	{ action, workspace, kernelspec, gpus }: v.InferOutput<typeof body>,
 	caller: Caller,
 	{ workspaces }: Services
 ): Promise<RoomCommand> {
@@ -42,5 +45,10 @@ async function commandOf(
 			remedy: 'Add one, and connect to it.'
 		});
 	}
-	return { do: 'start', workspace: where, ...(kernelspec ? { spec: kernelspec } : {}) };
+	return {
+		do: 'start',
+		workspace: where,
+		...(kernelspec ? { spec: kernelspec } : {}),
+		...(gpus ? { gpus } : {})
+	};
 }

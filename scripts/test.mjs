@@ -28,6 +28,8 @@ requirePackages({
 	// for the ways in: one-time codes by PAM, login shells of other kinds
 	...{ 'google-authenticator': 'libpam-google-authenticator', fish: 'fish', tcsh: 'tcsh' },
 	...{ krb5kdc: 'krb5-kdc', 'kadmin.local': 'krb5-admin-server', kinit: 'krb5-user' }
+	// for environments
+	modulecmd: 'environment-modules'
 });
 const python = pythonEnvironment('python', join(root, 'tests', 'agent', 'requirements.txt'));
 if (wanted.includes('kernels')) prepareKernels();

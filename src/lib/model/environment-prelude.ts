@@ -54,7 +54,10 @@ function venv(folder: string): string[] {
 	return [
 		`ansatz_folder=${shellPath(folder)}`,
 		'if [ -r "$ansatz_folder/bin/activate" ]; then . "$ansatz_folder/bin/activate"; ' +
-			`else ${fail('"There is no virtual environment in $ansatz_folder."')}; fi`
+			`else ${fail('"There is no virtual environment in $ansatz_folder."')}; fi`,
+		// one that was moved activates the place it came from
+		'case ":$PATH:" in *":$ansatz_folder/bin:"*) ;; ' +
+			'*) export VIRTUAL_ENV="$ansatz_folder" PATH="$ansatz_folder/bin:$PATH";; esac'
 	];
 }
 

@@ -36,3 +36,8 @@ export interface GpuHolder extends GpuProcess {
 	/** Since when (milliseconds since 1970) its GPU has done nothing while somebody looked; null while it works. */
 	idleSince: number | null;
 }
+
+export interface GpuSample extends Gpu<GpuHolder> {
+	/** Loads 0…1 seen lately, the newest last; one every few seconds while somebody looked. */
+	history: number[];
+}

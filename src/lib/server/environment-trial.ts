@@ -49,8 +49,6 @@ function trialProblem(task: TaskStatus, seconds: number): Problem {
 		...(detail ? { detail } : {}),
 		remedy
 	});
-	if (task.state === 'cancelled')
-		return problem('cancelled', 'The try was cancelled.', '', 'Try it again when you like.');
 	if (task.state === 'late')
 		return problem(
 			'late',

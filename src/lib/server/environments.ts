@@ -2,32 +2,18 @@
 import type { WorkspaceDirectory } from '#collab/workspace-directory.ts';
 import type { Database } from '#db/database.ts';
 import { setupId, type EnvironmentFields, type EnvironmentSetup } from '#lib/model/environment.ts';
+import type { EnvironmentTask } from '#lib/model/environment-task.ts';
 import { startedIn } from '#lib/model/environment-prelude.ts';
 import type { KernelGateway } from '#lib/model/gateway.ts';
 import { newId } from '#lib/model/ids.ts';
-import { ProblemError, type Problem } from '#lib/model/problem.ts';
-import type { TaskState, TaskStatus } from '#lib/model/task.ts';
+import { ProblemError } from '#lib/model/problem.ts';
+
+import type { TaskStatus } from '#lib/model/task.ts';
 import { changeSetups, readSetups } from './environment-book.ts';
 import { folderOf, quickStartProblem, trialOf } from './environment-trial.ts';
 import { plainLine } from './plain-line.ts';
 import { openWorkspace } from './open-workspace.ts';
 import type { Caller } from './services.ts';
-
-/** A quick start or a try, as its page shows it. */
-export interface EnvironmentTask {
-	task: string;
-	kind: 'try' | 'quick-start';
-	state: TaskState;
-	/** The name of what is being made or tried. */
-	name: string;
-	text: string;
-	part: number | null;
-	/** The end of what it printed; empty in lists. */
-	output: string;
-	problem: Problem | null;
-	/** The environment it is about; for a quick start once it is there. */
-	environment: string | null;
-}
 
 export interface Environments {
 	/** What is known, and what is being done now. Works without a connection, then without tasks. */
@@ -126,7 +112,10 @@ export function createEnvironments({ db, gateway, directory, onFault }: Environm
 		const task = tryId(workspace, setup.id);
 		const about = { kind: 'try', workspace, environment: setup.id, name: setup.name };
 		await gateway.startTask(workspace, task, { argv: startedIn(setup, []), timeout, probe: true, about });
-		const tried = trialOf(await ended(workspace, task), timeout);
+		const end = await ended(workspace, task);
+		// what was known before still holds
+		if (end.state === 'cancelled') return setup;
+		const tried = trialOf(end, timeout);
 		await changeSetups(db, workspace, (setups) =>
 			// somebody may have changed it meanwhile: then this says nothing about it
 			setups.map((each) =>
@@ -151,6 +140,13 @@ export function createEnvironments({ db, gateway, directory, onFault }: Environm
 			environment: typeof environment === 'string' ? environment : null
 		};
 	};
+
+	/** A quick start is done for people when its environment can be used: that is seen to by looking. */
+	function shown(workspace: string, status: TaskStatus): EnvironmentTask {
+		if (status.state !== 'done' || status.about.kind !== 'quick-start') return view(status);
+		void watch(workspace, status.task);
+		return { ...view(status), state: 'running', text: 'Trying it', part: 0.97 };
+	}
 
 	/** A quick start that worked becomes an environment, once. */
 	function finish(workspace: string, status: TaskStatus): Promise<void> {
@@ -200,14 +196,9 @@ export function createEnvironments({ db, gateway, directory, onFault }: Environm
 			if (gateway.isConnected(workspace)) {
 				const all = (await gateway.tasks(workspace).catch(ignoreProblems)) ?? [];
 				const own = all.filter(({ about }) => about.workspace === workspace);
-				for (const status of own)
-					if (status.state === 'done' && status.about.kind === 'quick-start')
-						void watch(workspace, status.task);
 				tasks = own
-					.filter(
-						({ state, about }) => state === 'running' || (about.kind === 'quick-start' && state !== 'done')
-					)
-					.map(view);
+					.filter(({ state, about }) => state === 'running' || about.kind === 'quick-start')
+					.map((status) => shown(workspace, status));
 			}
 			return { environments: await readSetups(db, workspace), tasks };
 		},
@@ -257,11 +248,7 @@ export function createEnvironments({ db, gateway, directory, onFault }: Environm
 			const known = finished.get(id);
 			if (known) return known;
 			await connected(caller, workspace);
-			const status = await taskOf(workspace, id);
-			if (status.state !== 'done' || status.about.kind !== 'quick-start') return view(status);
-			// it is done for people when it can be used
-			void watch(workspace, id);
-			return { ...view(status), state: 'running', text: 'Trying it', part: 0.97 };
+			return shown(workspace, await taskOf(workspace, id));
 		},
 
 		async cancel(caller, workspace, id) {

@@ -5,17 +5,12 @@ import type { WorkspaceDirectory } from '#collab/workspace-directory.ts';
 import type { Database } from '#db/database.ts';
 import { members, notebooks, runs, users, workspaces } from '#db/schema.ts';
 import type { KernelGateway } from '#lib/model/gateway.ts';
-import type { Gpu, GpuHolder, GpuProcess } from '#lib/model/gpu.ts';
+import type { Gpu, GpuHolder, GpuProcess, GpuSample } from '#lib/model/gpu.ts';
 import { newId } from '#lib/model/ids.ts';
 import type { PersonNews } from '#lib/model/person-line.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import { openWorkspace } from './open-workspace.ts';
 import type { Caller, Rooms } from './services.ts';
-
-export interface GpuSample extends Gpu<GpuHolder> {
-	/** Loads 0…1 seen lately, the newest last; one every few seconds while somebody looked. */
-	history: number[];
-}
 
 export interface GpuBoard {
 	/** The GPUs of the workspace's machine; none where it has none. `canAsk`: colleagues can be told something. */

@@ -2,6 +2,7 @@
 import asyncio
 import os
 import pwd
+import re
 import shutil
 
 _GPUS = "index,uuid,name,utilization.gpu,memory.used,memory.total,temperature.gpu"
@@ -50,8 +51,10 @@ def _process(pid, memory, sessions):
 
 
 def _short(words):
-    """A program and what it runs, without arguments: these may hold what is nobody else's business."""
-    name = os.path.basename(words[0])
+    """A program, and what an interpreter runs; no other arguments: these may hold what is nobody else's business."""
+    name = os.path.basename(words[0].split(" ")[0])  # some write their state behind their name
+    if not re.match(r"^(python|ipython|R|Rscript|julia|node|perl|ruby|bash|sh)[0-9.]*$", name):
+        return name
     if len(words) > 2 and words[1] == "-m":
         return "%s -m %s" % (name, words[2])
     if len(words) > 1 and words[1] and not words[1].startswith("-"):

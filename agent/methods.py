@@ -232,9 +232,7 @@ def retire(daemon, client, params, attachments):
     return {"retiring": True}
 
 
-METHODS = {method.__name__: method for method in (
-    ping, kernelspecs, start, kernels, send, ask, usage, interrupt, shutdown, forget, subscribe, unsubscribe, ack, retire,
-    authorize, listening)}
 METHODS = {method.__name__.replace("_", "-"): method for method in (
     ping, kernelspecs, survey, start, kernels, send, ask, usage, interrupt, shutdown, forget, subscribe, unsubscribe, ack,
-    retire, authorize, gpus, start_task, tasks, task, cancel_task, forget_task)}
+    retire, authorize, gpus, start_task, tasks, task, cancel_task, forget_task,
+    listening)}

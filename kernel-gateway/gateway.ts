@@ -1,7 +1,6 @@
 import type { Asker } from '#lib/model/ask.ts';
-import type { KernelAnswer, KernelGateway, ListeningPort } from '#lib/model/gateway.ts';
 import type { Survey } from '#lib/model/check-list.ts';
-import type { KernelAnswer, KernelGateway } from '#lib/model/gateway.ts';
+import type { KernelAnswer, KernelGateway, ListeningPort } from '#lib/model/gateway.ts';
 import type { Gpu } from '#lib/model/gpu.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { KernelUsage } from '#lib/model/room-news.ts';

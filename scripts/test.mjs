@@ -27,7 +27,7 @@ requirePackages({
 	...{ sshd: 'openssh-server', chromium: 'chromium', git: 'git' },
 	// for the ways in: one-time codes by PAM, login shells of other kinds
 	...{ 'google-authenticator': 'libpam-google-authenticator', fish: 'fish', tcsh: 'tcsh' },
-	...{ krb5kdc: 'krb5-kdc', 'kadmin.local': 'krb5-admin-server', kinit: 'krb5-user' }
+	...{ krb5kdc: 'krb5-kdc', 'kadmin.local': 'krb5-admin-server', kinit: 'krb5-user' },
 	// for environments
 	modulecmd: 'environment-modules'
 });

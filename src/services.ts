@@ -99,11 +99,11 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 	const notices = createRunNotices({ db, mailer, origin: config.origin, logger });
 	const { system, agentSocket } = config.serverSsh;
 	const ways = { system, agent: agentSocket !== null };
-	let rooms: Collab['rooms'] | undefined;
+	let open: Collab['rooms'] | undefined;
 	// Before the gate opens, so that no page that comes early is missed. Rooms not there yet look for themselves.
 	const connect = new WorkspaceConnect({
 		...{ db, gateway, hostKeys, browserKeys, lines, ways, logger },
-		onConnected: (workspace, owner) => rooms?.workspaceConnected(workspace, owner)
+		onConnected: (workspace, owner) => open?.workspaceConnected(workspace, owner)
 	});
 	const collab = await startCollab({
 		http,
@@ -140,7 +140,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			notices.ended(run, { notebook, title: doc ? readTitle(doc) : '', cell: at < 0 ? null : at + 1 });
 		}
 	});
-	rooms = collab.rooms;
+	open = collab.rooms;
 	const onIdleChanged = (notebook: string | null): void => {
 		collab.rooms
 			.idleRuleChanged(notebook)

@@ -1,4 +1,6 @@
 """The agent's command line: `attach <sha256>`, and what it starts itself: `daemon`, `kernel`, `kernelspecs` and the like."""
+"""The agent's command line: `attach <sha256>`, and what it starts itself: `daemon`, `kernelspecs`, `kernel`;
+`files <sha256>`: file work."""
 import sys
 
 
@@ -26,6 +28,9 @@ def main(arguments):
     if command == "kernel" and len(arguments) == 2:
         import plain_kernel
         return plain_kernel.main(arguments[1])
+    if command == "files" and len(arguments) == 2:
+        import files_worker
+        return files_worker.main(arguments[1])
     sys.stderr.write("usage: agent.pyz attach <sha256>\n")
     return 2
 

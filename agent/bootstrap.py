@@ -119,7 +119,8 @@ def main():
         # IPython does not start when the disk of its own folder is full
         os.environ.setdefault("IPYTHONDIR", os.path.join(os.path.dirname(path), "ipython"))
         say("PLACE", folder=os.path.dirname(path), reason="; ".join(reasons))
-    os.execv(sys.executable, [sys.executable, path, "attach", SHA256])
+    # the gateway names the program to become, with its arguments, after the text of this one
+    os.execv(sys.executable, [sys.executable, path] + (sys.argv[2:] or ["attach"]) + [SHA256])
 
 
 main()

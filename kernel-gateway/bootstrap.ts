@@ -52,11 +52,18 @@ export function bootCommand(options: {
 	environments?: readonly string[];
 	/** The agent's runtime folder, where it is not to choose one itself. */
 	runtime?: string | undefined;
+	/** Which of our programs to become, and its arguments; the way to the daemon without it. */
+	args?: readonly string[];
 }): string {
 	const named = [...new Set([...(options.pythons ?? []), 'python3', 'python', ...NEWER])];
 	const inFolders = (options.environments ?? []).map((folder) => `${folder}/bin/python3`);
 	const candidates = [...named, ...inFolders].flatMap((path) => word(path) ?? []).join(' ');
 	const runtime = options.runtime === undefined ? undefined : word(options.runtime);
+	const args = (options.args ?? []).map((text) => {
+		const quoted = word(text);
+		if (quoted === undefined) throw new Error(`“${text}” cannot be an argument of our program`);
+		return ` ${quoted}`;
+	});
 	const load =
 		'import sys;sys.path[:]=[p for p in sys.path if p];import base64;exec(base64.b64decode(sys.argv[1]))';
 	const test = 'import sys;print(sys.version.split()[0]);sys.exit(sys.version_info<(3,8))';
@@ -66,7 +73,7 @@ export function bootCommand(options: {
 		`while read -r l; do test "$l" = ${START} && break; done`,
 		'old=',
 		`for p in ${candidates}; do v=$("$p" -c "${test}" 2>/dev/null </dev/null) && ` +
-			`exec "$p" -c "${load}" ${Buffer.from(options.bootstrap).toString('base64')}`,
+			`exec "$p" -c "${load}" ${Buffer.from(options.bootstrap).toString('base64')}${args.join('')}`,
 		'if test -n "$v"; then old="$old $p is $v,"; fi; done',
 		'if test -n "$old"; then c=old-python; m="$old needed is 3.8"; else c=no-python; m="no python3 in $PATH"; fi',
 		'echo "ANSATZ-FAIL {\\"code\\": \\"$c\\", \\"message\\": \\"$m\\"}"',

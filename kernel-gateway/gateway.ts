@@ -5,8 +5,10 @@ import type { Gpu } from '#lib/model/gpu.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { KernelUsage } from '#lib/model/room-news.ts';
 import type { TaskStatus } from '#lib/model/task.ts';
+import type { WorkspaceFiles } from '#lib/model/workspace-files.ts';
 import type { KernelSpec } from '#lib/model/workspace.ts';
 import type { AgentSetup } from './line.ts';
+import { createFiles } from './files.ts';
 import { Link } from './link.ts';
 import { SILENT, type Log } from './log.ts';
 import type { Permit } from './permit.ts';
@@ -41,6 +43,7 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 	const timing = { ...TIMING, ...options.timing };
 	const log = options.log ?? SILENT;
 	const links = new Map<string, Link>();
+	const files = new Map<string, WorkspaceFiles>();
 	let zipapp: Promise<Zipapp> | undefined;
 	const setup: AgentSetup = {
 		python: options.python ?? 'python3',
@@ -161,6 +164,11 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 			[...links].flatMap(([workspace, { hello }]) =>
 				hello ? [{ workspace, host: hello.host, user: hello.user, boot: hello.boot }] : []
 			),
+		files(workspace) {
+			let found = files.get(workspace);
+			if (!found) files.set(workspace, (found = createFiles(link(workspace), log)));
+			return found;
+		},
 		async close() {
 			for (const each of links.values()) each.disconnect();
 			links.clear();

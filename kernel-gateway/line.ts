@@ -2,7 +2,7 @@ import type { Asker } from '#lib/model/ask.ts';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
 import type { KnownKey, WorkspaceAddress } from '#lib/model/workspace.ts';
 import { boot, bootCommand, type Hello } from './bootstrap.ts';
-import type { Checks } from './checks.ts';
+import { Checks } from './checks.ts';
 import type { Refused } from './hop.ts';
 import { openLocal } from './local.ts';
 import type { Logins } from './login.ts';
@@ -58,21 +58,14 @@ export async function openLine(
 	let transport: Transport | undefined;
 	const giveUp = (): void => transport?.close();
 	try {
-		const zipapp = await setup.zipapp();
+		await setup.zipapp();
 		const opened = await openTransport(address, setup, { logins, timing, checks, signal });
 		if ('refused' in opened) return opened;
 		({ transport } = opened);
 		if (signal.aborted) giveUp();
 		else signal.addEventListener('abort', giveUp);
-		const own = address.kind === 'local' ? { pythons: [setup.python], runtime: setup.localRuntime } : {};
-		const command = await transport
-			.exec(bootCommand({ bootstrap: zipapp.bootstrap, environments: address.environments, ...own }))
-			.catch((error: unknown) => {
-				if (error instanceof ProblemError) checks.failed('shell', error.problem);
-				throw error;
-			});
-		const hello = await boot(command, zipapp, place(address), timing.boot, checks);
-		return { line: { transport, command, hello, keys: opened.keys } };
+		const program = await startProgram(transport, address, setup, { timing, checks });
+		return { line: { transport, ...program, keys: opened.keys } };
 	} catch (error) {
 		giveUp();
 		return { refused: { state: 'failed', problem: problemOf(error) } };
@@ -112,4 +105,34 @@ function problemOf(error: unknown): Problem {
 		detail: code ?? message,
 		remedy: 'Check that the installation is complete.'
 	};
+}
+
+/** One of our programs on a workspace, past its hello. */
+export interface Program {
+	command: Command;
+	hello: Hello;
+}
+
+/**
+ * Starts our program over a line that is open: the way to the daemon, or with `args` another part of it (`files`), which
+ * says the same hello and then speaks as it likes. Rejects with ProblemError.
+ */
+export async function startProgram(
+	transport: Transport,
+	address: WorkspaceAddress,
+	setup: AgentSetup,
+	{ timing, checks = new Checks() }: { timing: Timing; checks?: Checks },
+	args: readonly string[] = []
+): Promise<Program> {
+	const zipapp = await setup.zipapp();
+	const { bootstrap } = zipapp;
+	const { environments } = address;
+	const own = address.kind === 'local' ? { pythons: [setup.python], runtime: setup.localRuntime } : {};
+	const command = await transport
+		.exec(bootCommand({ bootstrap, environments, args, ...own }))
+		.catch((error: unknown) => {
+			if (error instanceof ProblemError) checks.failed('shell', error.problem);
+			throw error;
+		});
+	return { command, hello: await boot(command, zipapp, place(address), timing.boot, checks) };
 }

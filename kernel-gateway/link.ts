@@ -15,7 +15,7 @@ import { Feed } from './feed.ts';
 import type { Refusal, Refused } from './hop.ts';
 import { judge } from './host-key.ts';
 import { atHop, hopsOf, isSamePlace } from './hops.ts';
-import { openLine, type AgentSetup, type Line } from './line.ts';
+import { openLine, startProgram, type AgentSetup, type Line, type Program } from './line.ts';
 import type { Log } from './log.ts';
 import { Logins, readLogin } from './login.ts';
 import { addressInvalid, hostKeyChanged, hostKeyUnknown, lineLost } from './problems.ts';
@@ -138,6 +138,19 @@ export class Link {
 		attachments: readonly Uint8Array[] = []
 	): Promise<JsonObject> {
 		return this.#calls.ask(method, params, again, this.#state, attachments);
+	}
+
+	/**
+	 * Starts another of our programs beside the agent, over the line there is: `['files']`. It ends with the line.
+	 * Rejects with ProblemError: 503 without a line.
+	 */
+	async command(args: readonly string[]): Promise<Program> {
+		const line = this.#line;
+		if (!line) {
+			const problem = this.#state === 'lost' ? lineLost(this.#where()) : notConnected(this.#where());
+			throw new ProblemError(503, problem);
+		}
+		return startProgram(line.transport, this.#address!, this.#setup, { timing: this.#timing }, args);
 	}
 
 	subscribe(kernel: string, after: number, listener: KernelListener): KernelSubscription {

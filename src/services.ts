@@ -42,6 +42,7 @@ import { createSettings, idleRule } from '#lib/server/settings.ts';
 import { createWorkspaceBook, workspaceOwner } from '#lib/server/workspace-book.ts';
 import { WorkspaceConnect } from '#lib/server/workspace-connect.ts';
 import { createWorkspacePorts } from '#lib/server/workspace-ports.ts';
+import { createWorkspaceFiles } from '#lib/server/workspace-files.ts';
 import { createWorkspaces } from '#lib/server/workspaces.ts';
 import { readCookie } from '#lib/server/cookie.ts';
 import type { Database } from '#db/database.ts';
@@ -187,6 +188,8 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			tell: (user, news) => lines.send(user, news)
 		}),
 		rooms,
+		files: createWorkspaceFiles({ gateway, directory }),
+		rooms: createRooms({ db, collab }),
 		settings: createSettings({
 			db,
 			onIdleChanged,

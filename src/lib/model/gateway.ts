@@ -8,6 +8,7 @@ import type { KernelId, WorkspaceId } from './ids.ts';
 import type { Problem } from './problem.ts';
 import type { KernelUsage } from './room-news.ts';
 import type { TaskStart, TaskStatus } from './task.ts';
+import type { WorkspaceFiles } from './workspace-files.ts';
 import type { Credential, KernelSpec, SignInMethod, WorkspaceAddress } from './workspace.ts';
 
 /**
@@ -177,6 +178,8 @@ export interface KernelGateway {
 	gpus(workspace: WorkspaceId): Promise<Gpu[]>;
 	/** The machines behind the living connections; `boot` is the same for all accounts of one machine until it is started anew. */
 	machines(): { workspace: WorkspaceId; host: string; user: string; boot: string }[];
+	/** The files of a workspace; its calls refuse with 503 while there is no connection. */
+	files(workspace: WorkspaceId): WorkspaceFiles;
 	/** Close every connection; kernels live on. */
 	close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /** The HTTP interface as one table: the description served at /api/openapi.json and the page /api are made from it. */
 import type { JsonObject } from '#lib/model/json.ts';
 import { ENVIRONMENT_ROUTES } from './openapi-environments.ts';
+import { FILE_ROUTES } from './openapi-files.ts';
 import { list, object, ref } from './openapi-schemas.ts';
 
 /** What a token must be allowed: `read` to look, `write` to change, `run` to compute. null needs no sign-in. */
@@ -10,7 +11,7 @@ export interface ApiRoute {
 	method: 'get' | 'post' | 'put' | 'patch' | 'delete';
 	/** As in OpenAPI: `{name}` for a parameter. */
 	path: string;
-	group: 'Notebooks' | 'Runs and kernels' | 'Sharing' | 'Workspaces' | 'Account' | 'Server';
+	group: 'Notebooks' | 'Runs and kernels' | 'Sharing' | 'Workspaces' | 'Files' | 'Account' | 'Server';
 	summary: string;
 	description?: string;
 	scope: Scope | null;
@@ -464,6 +465,7 @@ export const API_ROUTES: ApiRoute[] = [
 		}
 	},
 	...ENVIRONMENT_ROUTES,
+	...FILE_ROUTES,
 	{
 		method: 'get',
 		path: '/api/account/notices',

@@ -21,6 +21,7 @@ import type { CheckLine } from '#lib/model/check-list.ts';
 import type { SignIn } from '#lib/model/gateway.ts';
 import type { KnownHostsProblem } from '#lib/model/known-hosts.ts';
 import type { KernelSpec, KnownKey, SignInMethod, SshHop, WorkspaceState } from '#lib/model/workspace.ts';
+import type { WorkspaceFileService } from './workspace-files.ts';
 
 export interface User {
 	id: UserId;
@@ -374,6 +375,7 @@ export interface Services {
 	hostKeys: HostKeys;
 	environments: Environments;
 	gpus: GpuBoard;
+	files: WorkspaceFileService;
 	rooms: Rooms;
 	settings: Settings;
 	notices: Notices;

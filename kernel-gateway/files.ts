@@ -1,0 +1,142 @@
+import type { FileOutcome, FolderListing, SearchHit } from '#lib/model/files.ts';
+import type { JsonObject } from '#lib/model/json.ts';
+import type { FileFacts, SearchEnd, WorkspaceFiles } from '#lib/model/workspace-files.ts';
+import { FileChannel } from './file-channel.ts';
+import type { FileCall } from './file-session.ts';
+import type { Link } from './link.ts';
+import type { Log } from './log.ts';
+
+/** The files of one workspace. The other side is `agent/FILES.md`. */
+export function createFiles(link: Link, log: Log): WorkspaceFiles {
+	const channel = new FileChannel(link, log);
+	const call = async (method: string, params: JsonObject): Promise<FileCall> =>
+		(await channel.session()).request(method, params);
+	const ask = async <T>(method: string, params: JsonObject): Promise<T> =>
+		(await (await call(method, params)).result()) as T;
+	/** The request and the bytes that belong to it. When sending fails, the other side is told to forget it. */
+	const give = async <T>(
+		method: string,
+		params: JsonObject,
+		bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+	): Promise<T> => {
+		const asked = await call(method, params);
+		const answer = asked.result();
+		answer.catch(() => {});
+		try {
+			await asked.send(bytes);
+		} catch (error) {
+			asked.cancel();
+			throw error;
+		}
+		return (await answer) as T;
+	};
+
+	return {
+		async list(path, options = {}) {
+			const listing = emptyListing();
+			const rest = await (await call('list', { path, ...options })).result(({ part }) => add(listing, part));
+			return { ...listing, ...(rest as Partial<FolderListing>) };
+		},
+		stat: (path, options = {}) => ask('stat', { path, ...options }),
+		async read(path, options = {}) {
+			const asked = await call('read', { path, ...options });
+			const first = (await asked.next())!;
+			return { facts: first.part as unknown as FileFacts, bytes: bytesOf(asked) };
+		},
+		save: (path, bytes, options = {}) => give('save', { path, ...options }, bytes),
+		async operate(operation, { progress, signal, ...confined } = {}) {
+			const asked = await call('operate', { operation: operation as unknown as JsonObject, ...confined });
+			const cancel = (): void => asked.cancel();
+			signal?.addEventListener('abort', cancel);
+			try {
+				const outcome = await asked.result(({ part }) => progress?.(part.bytes as number));
+				return outcome as unknown as FileOutcome;
+			} finally {
+				signal?.removeEventListener('abort', cancel);
+			}
+		},
+		beginUpload: (path, plan) => ask('upload', { path, ...plan }),
+		async uploadOffset(path, upload) {
+			return (await ask<{ offset: number }>('upload-offset', { path, upload })).offset;
+		},
+		append: (path, upload, offset, bytes) => give('append', { path, upload, offset }, bytes),
+		async dropUpload(path, upload) {
+			await ask('upload-drop', { path, upload });
+		},
+		async zip(paths) {
+			const asked = await call('zip', { paths });
+			await asked.next();
+			return bytesOf(asked);
+		},
+		async *search(path, question) {
+			const asked = await call('search', { path, ...question });
+			try {
+				for (let found = await asked.next(); found; found = await asked.next())
+					yield* found.part.hits as unknown as SearchHit[];
+				yield { end: true, ...(await asked.result()) } as unknown as SearchEnd;
+			} finally {
+				asked.cancel();
+			}
+		},
+		watch: (path, listener) => channel.watch(path, listener),
+		preview: (path, kind, pythons) => ask('preview', { path, kind, pythons })
+	};
+}
+
+/** Written out: a generator that was never begun would not hear that it is left. */
+function bytesOf(asked: FileCall): AsyncIterableIterator<Uint8Array> {
+	let held: Uint8Array[] = [];
+	return {
+		async next() {
+			while (held.length === 0) {
+				const found = await asked.next();
+				if (!found) return { done: true, value: undefined };
+				held = found.attachments;
+			}
+			return { done: false, value: held.shift()! };
+		},
+		async return() {
+			asked.cancel();
+			return { done: true, value: undefined };
+		},
+		[Symbol.asyncIterator]() {
+			return this;
+		}
+	};
+}
+
+type Columns = Pick<
+	FolderListing,
+	'names' | 'types' | 'sizes' | 'times' | 'modes' | 'owners' | 'groupsOf' | 'links'
+>;
+
+function emptyListing(): FolderListing {
+	return {
+		...{
+			path: '',
+			home: '',
+			names: [],
+			types: '',
+			sizes: [],
+			times: [],
+			modes: [],
+			owners: [],
+			groupsOf: []
+		},
+		...{ users: [], groups: [], links: {}, writable: false }
+	};
+}
+
+const LISTS = ['names', 'sizes', 'times', 'modes', 'owners', 'groupsOf'] as const;
+
+function add(listing: FolderListing, part: JsonObject): void {
+	const more = part as unknown as Columns;
+	const before = listing.names.length;
+	for (const column of LISTS) {
+		const own = listing[column] as unknown[];
+		if (before === 0) (listing as unknown as Record<string, unknown>)[column] = more[column];
+		else for (const value of more[column]) own.push(value);
+	}
+	listing.types += more.types;
+	for (const [at, to] of Object.entries(more.links)) listing.links[before + Number(at)] = to;
+}

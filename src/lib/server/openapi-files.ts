@@ -1,0 +1,109 @@
+/** The calls about files on a workspace, part of the table in openapi-routes.ts. */
+import type { JsonObject } from '#lib/model/json.ts';
+import type { ApiRoute } from './openapi-routes.ts';
+import { list, object } from './openapi-schemas.ts';
+
+const text = { type: 'string' };
+const count = { type: 'integer' };
+const flag = { type: 'boolean' };
+const files = '/api/workspaces/{id}/files';
+const bytesOf =
+	'Paths are absolute or begin with ~, percent-encoded byte by byte, so that names that are no UTF-8 work too.';
+const path = (description: string): { schema: JsonObject; description: string } => ({
+	schema: text,
+	description
+});
+
+const facts = object({
+	names: list(text),
+	types: {
+		...text,
+		description:
+			'One letter an entry: f file, d folder, l link to a file, L link to a folder, b broken link, o other.'
+	},
+	sizes: list(count),
+	times: list({ type: 'number' }),
+	modes: list(count),
+	owners: { ...list(count), description: 'Index into users.' },
+	groupsOf: { ...list(count), description: 'Index into groups.' },
+	users: list(text),
+	groups: list(text),
+	links: { type: 'object', additionalProperties: text, description: 'Entry number to where the link leads.' },
+	path: { ...text, description: 'Absolute, with symbolic links resolved.' },
+	home: text,
+	writable: flag
+});
+
+const one = (what: string, properties: Record<string, JsonObject>): JsonObject =>
+	object({ do: { type: 'string', enum: [what] }, ...properties });
+const operation = {
+	oneOf: [
+		one('folder', { path: text }),
+		one('file', { path: text }),
+		one('rename', { from: text, to: text }),
+		one('move', { from: list(text), to: text }),
+		one('copy', { from: list(text), to: text }),
+		one('trash', { paths: list(text) }),
+		one('restore', { items: list(text) }),
+		one('delete', { paths: list(text) }),
+		one('mode', { path: text, mode: count })
+	]
+};
+
+export const FILE_ROUTES: ApiRoute[] = [
+	{
+		method: 'get',
+		path: files,
+		group: 'Files',
+		summary: 'What is in a folder of a connected workspace, by columns',
+		description: bytesOf,
+		scope: 'read',
+		query: { path: path('The folder; the home folder without it.') },
+		answer: { status: 200, description: 'All entries; each column has as many values.', schema: facts }
+	},
+	{
+		method: 'post',
+		path: files,
+		group: 'Files',
+		summary: 'Make, rename, move, copy, throw away, bring back or delete files',
+		description:
+			'Nothing is overwritten. What could not be done is in `problems`, with a code; `undo` is the operation that takes ' +
+			'back what was done, null where nothing can. `trash` moves into a folder .ansatz-trash of the file system.',
+		scope: 'write',
+		body: { schema: operation },
+		answer: {
+			status: 200,
+			description: 'What was done.',
+			schema: object({
+				done: list(text),
+				undo: { anyOf: [operation, { type: 'null' }] },
+				problems: list(object({ path: text, code: text, message: text }))
+			})
+		}
+	},
+	{
+		method: 'get',
+		path: `${files}/content`,
+		group: 'Files',
+		summary: 'The bytes of a file',
+		description: `With Range and If-None-Match; the ETag is the file’s version. ${bytesOf}`,
+		scope: 'read',
+		query: {
+			path: path('The file.'),
+			inline: { schema: text, description: '1: to be shown, where a browser can without running it.' }
+		},
+		answer: { status: 200, description: 'The bytes.', mime: '*/*' }
+	},
+	{
+		method: 'put',
+		path: `${files}/content`,
+		group: 'Files',
+		summary: 'Write a file whole, at most 50 MB',
+		description:
+			'The body is the bytes. With If-Match: "version" only if the file is that version, with If-None-Match: * only if ' +
+			'there is none; else 412 file-changed, with the present `version`.',
+		scope: 'write',
+		query: { path: path('The file.') },
+		answer: { status: 200, description: 'Written.', schema: object({ version: text }) }
+	}
+];

@@ -2,6 +2,11 @@
 import files_content
 import files_list
 import files_operate
+import files_preview
+import files_search
+import files_upload
+import files_watch
+import files_zip
 
 METHODS = {
     "list": files_list.listing,
@@ -9,4 +14,13 @@ METHODS = {
     "read": files_content.read,
     "save": files_content.save,
     "operate": files_operate.operate,
+    "upload": files_upload.begin,
+    "upload-offset": files_upload.offset_of,
+    "append": files_upload.append,
+    "upload-drop": files_upload.drop,
+    "zip": files_zip.archive,
+    "search": files_search.search,
+    "watch": files_watch.watch,
+    "unwatch": files_watch.unwatch,
+    "preview": files_preview.preview,
 }

@@ -2,7 +2,7 @@ import type { FileOutcome, FolderListing, SearchHit } from '#lib/model/files.ts'
 import type { JsonObject } from '#lib/model/json.ts';
 import type { FileFacts, SearchEnd, WorkspaceFiles } from '#lib/model/workspace-files.ts';
 import { FileChannel } from './file-channel.ts';
-import type { FileCall } from './file-session.ts';
+import type { FileCall, Part } from './file-session.ts';
 import type { Link } from './link.ts';
 import type { Log } from './log.ts';
 
@@ -68,35 +68,52 @@ export function createFiles(link: Link, log: Log): WorkspaceFiles {
 			await asked.next();
 			return bytesOf(asked);
 		},
-		async *search(path, question) {
-			const asked = await call('search', { path, ...question });
-			try {
-				for (let found = await asked.next(); found; found = await asked.next())
-					yield* found.part.hits as unknown as SearchHit[];
-				yield { end: true, ...(await asked.result()) } as unknown as SearchEnd;
-			} finally {
-				asked.cancel();
-			}
+		search(path, question) {
+			const asked = call('search', { path, ...question });
+			asked.catch(() => {}); // told to whoever takes the first step
+			return iterator<SearchHit | SearchEnd>(
+				() => asked,
+				({ part }) => part.hits as unknown as SearchHit[],
+				(result) => [{ end: true, ...result } as unknown as SearchEnd]
+			);
 		},
 		watch: (path, listener) => channel.watch(path, listener),
 		preview: (path, kind, pythons) => ask('preview', { path, kind, pythons })
 	};
 }
 
-/** Written out: a generator that was never begun would not hear that it is left. */
-function bytesOf(asked: FileCall): AsyncIterableIterator<Uint8Array> {
-	let held: Uint8Array[] = [];
+const bytesOf = (asked: FileCall): AsyncIterableIterator<Uint8Array> =>
+	iterator(
+		() => asked,
+		({ attachments }) => attachments,
+		() => []
+	);
+
+/**
+ * What comes in the parts of an answer, one by one, and what its result adds. Written out, not a generator: leaving it has to
+ * be heard before its first step and in the middle of one.
+ */
+function iterator<T>(
+	asked: () => FileCall | Promise<FileCall>,
+	of: (part: Part) => T[],
+	last: (result: JsonObject) => T[]
+): AsyncIterableIterator<T> {
+	let held: T[] = [];
+	let over = false;
 	return {
 		async next() {
-			while (held.length === 0) {
-				const found = await asked.next();
-				if (!found) return { done: true, value: undefined };
-				held = found.attachments;
+			while (held.length === 0 && !over) {
+				const call = await asked();
+				const found = await call.next();
+				held = found ? of(found) : last(await call.result());
+				over = !found;
 			}
-			return { done: false, value: held.shift()! };
+			return held.length === 0 ? { done: true, value: undefined } : { done: false, value: held.shift()! };
 		},
 		async return() {
-			asked.cancel();
+			over = true;
+			held = [];
+			(await asked()).cancel();
 			return { done: true, value: undefined };
 		},
 		[Symbol.asyncIterator]() {

@@ -105,5 +105,107 @@ export const FILE_ROUTES: ApiRoute[] = [
 		scope: 'write',
 		query: { path: path('The file.') },
 		answer: { status: 200, description: 'Written.', schema: object({ version: text }) }
+	},
+	{
+		method: 'post',
+		path: `${files}/uploads`,
+		group: 'Files',
+		summary: 'Begin to upload a file of any size, or find an upload that was cut',
+		description:
+			'Asked again with the same path, size and time, it answers how much is there already. What nobody comes back to ' +
+			'for a week is removed.',
+		scope: 'write',
+		query: { path: path('Where the file will be.') },
+		body: {
+			schema: object({ size: count, modified: { type: 'number' }, replace: flag }, ['modified', 'replace'])
+		},
+		answer: {
+			status: 201,
+			description: 'Go on at `offset`.',
+			schema: object({ upload: text, offset: count })
+		}
+	},
+	{
+		method: 'get',
+		path: `${files}/uploads/{upload}`,
+		group: 'Files',
+		summary: 'How much of an upload is there',
+		scope: 'read',
+		query: { path: path('As it was begun.') },
+		answer: { status: 200, description: 'Bytes.', schema: object({ offset: count }) }
+	},
+	{
+		method: 'patch',
+		path: `${files}/uploads/{upload}`,
+		group: 'Files',
+		summary: 'Add bytes to an upload',
+		description:
+			'The body is the bytes, at most 50 MB. Anywhere else than where the upload is: 409 file-offset, with the `offset`. ' +
+			'With the last byte the file gets its name; one without bytes takes one empty piece.',
+		scope: 'write',
+		query: {
+			path: path('As it was begun.'),
+			offset: { schema: count, description: 'Where the bytes belong.' }
+		},
+		answer: {
+			status: 200,
+			description: 'How much is there now.',
+			schema: object({ offset: count, done: flag })
+		}
+	},
+	{
+		method: 'delete',
+		path: `${files}/uploads/{upload}`,
+		group: 'Files',
+		summary: 'Give an upload up and remove what came of it',
+		scope: 'write',
+		query: { path: path('As it was begun.') },
+		answer: { status: 204, description: 'Done.' }
+	},
+	{
+		method: 'get',
+		path: `${files}/zip`,
+		group: 'Files',
+		summary: 'Files and folders as a zip archive, made while it is sent',
+		description: 'Links stay links. What could not be read is named in a file of the archive.',
+		scope: 'read',
+		query: { path: path('A file or folder; may be there several times.') },
+		answer: { status: 200, description: 'The archive.', mime: 'application/zip' }
+	},
+	{
+		method: 'get',
+		path: `${files}/search`,
+		group: 'Files',
+		summary: 'Look through a folder and all below it',
+		description:
+			'One JSON object a line, as they are found: {path, type, size, time, lines?}; the last is {"end": true, "cut", ' +
+			'"looked"}, or {"problem"} when the search broke off.',
+		scope: 'read',
+		query: {
+			path: path('The folder; the home folder without it.'),
+			name: { schema: text, description: 'Part of a name, or a pattern with *, ? and […].' },
+			text: { schema: text, description: 'Words in the file; only text files up to 32 MB are read.' },
+			case: { schema: text, description: '1: case counts.' }
+		},
+		answer: { status: 200, description: 'Hits.', mime: 'application/x-ndjson' }
+	},
+	{
+		method: 'get',
+		path: `${files}/preview`,
+		group: 'Files',
+		summary: 'What is in a file of data: FITS headers, the tree of HDF5, the first rows of a table',
+		description:
+			'HDF5 and Parquet are read by a Python of the workspace; 422 file-no-module when none has the package.',
+		scope: 'read',
+		query: {
+			path: path('The file.'),
+			kind: { schema: { type: 'string', enum: ['fits', 'hdf5', 'table'] }, description: 'How to read it.' },
+			python: {
+				schema: text,
+				description:
+					'An interpreter of the workspace; takes the scope run. Without it, those of its environments.'
+			}
+		},
+		answer: { status: 200, description: 'By kind.', schema: { type: 'object' } }
 	}
 ];

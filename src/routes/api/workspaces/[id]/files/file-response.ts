@@ -19,7 +19,7 @@ const SHOWN: Record<string, string> = {
 const TEXT =
 	/^(txt|text|log|md|rst|csv|tsv|json|ya?ml|toml|ini|cfg|conf|xml|html?|css|[cm]?[jt]sx?|py|ipynb|r|jl|c|h|cc|cpp|hpp|cxx|f|f90|for|java|go|rs|sh|bash|zsh|fish|sql|tex|bib|out|err|sub|dag|slurm|pbs)$/i;
 
-const SAFE = { 'x-content-type-options': 'nosniff', 'cache-control': 'private, no-cache' };
+export const SAFE_HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'private, no-cache' };
 
 /** No script, no network, no origin: also for what is opened alone in a tab. */
 const SANDBOX =
@@ -39,7 +39,7 @@ export function contentHeaders(facts: FileFacts, inline: boolean): Record<string
 	const type = typeOf(facts.path);
 	const shown = inline && type !== 'application/octet-stream';
 	return {
-		...SAFE,
+		...SAFE_HEADERS,
 		'content-security-policy': SANDBOX,
 		'content-type': shown ? type : 'application/octet-stream',
 		'content-disposition': disposition(
@@ -82,4 +82,29 @@ export function rangeOf(
 	return { offset, length: (to === '' ? size : Math.min(Number(to) + 1, size)) - offset };
 }
 
-export { SAFE as SAFE_HEADERS };
+/**
+ * Objects as lines of JSON. The first is awaited, so that what refuses at once is a problem with its status; what fails
+ * later is a last line `{problem}`.
+ */
+export async function lines(found: AsyncIterableIterator<object>): Promise<ReadableStream<Uint8Array>> {
+	const encode = (value: object): Uint8Array => Buffer.from(`${JSON.stringify(value)}\n`);
+	let first: IteratorResult<object> | undefined = await found.next();
+	return new ReadableStream<Uint8Array>({
+		async pull(controller) {
+			try {
+				const { done, value } = first ?? (await found.next());
+				first = undefined;
+				if (done) controller.close();
+				else controller.enqueue(encode(value));
+			} catch (error) {
+				const { problem } = error as { problem?: object };
+				if (!problem) throw error;
+				controller.enqueue(encode({ problem }));
+				controller.close();
+			}
+		},
+		async cancel() {
+			await found.return?.();
+		}
+	});
+}

@@ -5,8 +5,8 @@ import pwd
 import stat
 import threading
 
-from files_errors import of, problem
-from files_paths import folder, home, place
+from files_errors import problem
+from files_paths import folder, home, place, real
 
 #: entries a part: the other side reads one while the next is made
 PART = 8000
@@ -30,7 +30,7 @@ def facts(path, info, link=None):
 def look(call, params):
     """`stat`: {path, root, follow = true}."""
     follow = params.get("follow", True)
-    if follow and os.path.realpath(params["path"]) == "/":
+    if follow and real(params["path"], params.get("root")) == "/":
         return facts("/", os.lstat("/"))
     with place(params["path"], params.get("root"), follow) as at:
         info = at.lstat()
@@ -44,14 +44,20 @@ def listing(call, params):
     """`list`: {path, root}. Parts hold the columns of some entries; the result what is the same for all."""
     with folder(params["path"], params.get("root")) as (path, handle):
         users, groups, letters = {}, {}, {}
+        mounted, aside = mounted_in(path), []
         batch = []
         with os.scandir(handle) as found:
             for entry in found:
+                if mounted and entry.name in mounted:
+                    aside.append(entry)
+                    continue
                 batch.append(entry)
                 if len(batch) == PART:
                     _part(call, handle, batch, users, groups, letters)
                     batch = []
             _part(call, handle, batch, users, groups, letters)
+            if aside:
+                _part(call, handle, [_Mounted(entry, info) for entry, info in _in_time(aside)], users, groups, letters)
         writable = os.access(path, os.W_OK | os.X_OK)
         return {"path": path, "home": home(), "writable": writable,
                 "users": [_name(pwd.getpwuid, uid) for uid in users], "groups": [_name(grp.getgrgid, gid) for gid in groups]}
@@ -81,6 +87,53 @@ def _part(call, handle, batch, users, groups, letters):
     call.send({"names": names, "types": types, "sizes": sizes, "times": times,
                "modes": [mode & 0o7777 for mode in modes], "owners": [users[uid] for uid in uids],
                "groupsOf": [groups[gid] for gid in gids], "links": links})
+
+
+class _Mounted:
+    """An entry on which another file system is mounted, with what is known of it."""
+
+    def __init__(self, entry, info):
+        self.name, self._info = entry.name, info
+
+    def stat(self, follow_symlinks):
+        """As of an entry of scandir."""
+        return self._info
+
+
+def _in_time(entries):
+    """The entries with their stat; one whose file system hangs is a folder of which nothing else is known."""
+    infos = {}
+
+    def look():
+        for entry in entries:
+            try:
+                infos[entry.name] = entry.stat(follow_symlinks=False)
+            except OSError:
+                pass
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    thread.join(LINKS_S)
+    unknown = os.stat_result((stat.S_IFDIR, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+    return [(entry, infos.get(entry.name, unknown)) for entry in entries]
+
+
+def mounted_in(path):
+    """Names in the folder on which a file system is mounted: to look at one may hang."""
+    return {os.path.basename(point) for point, _ in mounts() if os.path.dirname(point) == path and point != "/"}
+
+
+def mounts():
+    """(where, kind) of the file systems that are mounted; none where the system does not tell (proc(5))."""
+    found = []
+    try:
+        with open("/proc/self/mounts", "rb") as file:
+            for line in file:
+                fields = line.split()
+                point = fields[1].decode("unicode_escape").encode("latin-1")  # octal escapes: a space is \\040
+                found.append((os.fsdecode(point), fields[2].decode("ascii", "replace")))
+    except (OSError, IndexError, UnicodeError):
+        pass
+    return found
 
 
 def _one_by_one(batch):
@@ -129,11 +182,3 @@ def _name(lookup, number):
         return lookup(number)[0]
     except (KeyError, OSError):
         return str(number)
-
-
-def stat_fd(handle, path):
-    """fstat in our words."""
-    try:
-        return os.fstat(handle)
-    except OSError as fault:
-        raise of(fault, path)

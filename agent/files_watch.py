@@ -10,6 +10,7 @@ import threading
 import time
 
 from files_errors import FileProblem, of
+from files_list import mounts
 from files_paths import real
 
 POLL_S = 3
@@ -129,15 +130,9 @@ def fingerprint(full):
 def network(full):
     """Whether the folder is on a file system that other machines change as well."""
     best, kind = "", ""
-    try:
-        with open("/proc/self/mounts", "rb") as file:
-            for line in file:
-                fields = line.split()
-                point = os.fsdecode(fields[1].decode("unicode_escape").encode("latin-1"))
-                if len(point) >= len(best) and (full + "/").startswith(point.rstrip("/") + "/"):
-                    best, kind = point, fields[2].decode("ascii", "replace")
-    except (OSError, IndexError, UnicodeError):
-        return True
+    for point, named in mounts():
+        if len(point) >= len(best) and (full + "/").startswith(point.rstrip("/") + "/"):
+            best, kind = point, named
     return kind.startswith(NETWORK)
 
 

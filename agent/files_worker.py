@@ -198,7 +198,6 @@ def explain(fault, params):
     if isinstance(fault, FileProblem):
         return dict(fault.more, code=fault.code, message=str(fault), path=fault.path)
     if isinstance(fault, (KeyError, TypeError, ValueError)):
-        traceback.print_exc(file=sys.stderr)
         return {"code": "bad-params", "message": "%s: %s" % (type(fault).__name__, fault)}
     traceback.print_exc(file=sys.stderr)
     return {"code": "internal", "message": "%s: %s" % (type(fault).__name__, fault)}

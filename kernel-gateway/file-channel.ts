@@ -1,9 +1,12 @@
+import type { ProblemError } from '#lib/model/problem.ts';
 import type { Link } from './link.ts';
 import { FileSession } from './file-session.ts';
 import type { Log } from './log.ts';
 
 /** Without a call for so long, in milliseconds, the worker is sent home. */
 const IDLE = 3 * 60_000;
+/** Pause before a worker that watches is started again. */
+const AGAIN = 1000;
 
 /**
  * The files worker of a workspace: a second command over the line of its agent, started when it is needed, ended when it
@@ -27,11 +30,13 @@ export class FileChannel {
 		clearTimeout(this.#idle);
 		this.#idle = setTimeout(() => void this.#rest(), IDLE);
 		this.#idle.unref();
+		// a line that is gone takes its worker along, which may not have been heard yet
+		if (!this.#link.isUp) this.#opening = undefined;
 		this.#opening ??= this.#open();
 		return this.#opening;
 	}
 
-	/** See WorkspaceFiles.watch. Goes on over lost lines: when one is back, the listener is told to look. */
+	/** See WorkspaceFiles.watch. Goes on over lost lines. */
 	watch(path: string, listener: () => void): () => void {
 		const listeners = this.#watched.get(path) ?? new Set();
 		const isNew = listeners.size === 0;
@@ -57,16 +62,11 @@ export class FileChannel {
 		}
 	}
 
-	#gone(session: FileSession): void {
-		void this.#opening?.then(
-			(current) => {
-				if (current !== session) return;
-				this.#opening = undefined;
-				this.#log.debug({}, 'the files worker has ended');
-				this.#later();
-			},
-			() => {}
-		);
+	async #gone(session: FileSession): Promise<void> {
+		const current = await this.#opening?.catch(() => undefined);
+		if (current === session) this.#opening = undefined;
+		this.#log.debug({}, 'the files worker has ended');
+		this.#later();
 	}
 
 	/** Watches want their worker back as soon as there is a line. */
@@ -75,24 +75,23 @@ export class FileChannel {
 		if (this.#watched.size === 0) return;
 		this.#again = setTimeout(() => {
 			if (this.#watched.size === 0) return;
-			if (!this.#link.isUp) return this.#later();
-			this.session().then(
-				() => {
-					for (const path of this.#watched.keys()) this.#tell(path);
-				},
-				() => this.#later()
-			);
-		}, 1000);
+			if (this.#link.isUp) this.session().catch(() => this.#later());
+			else this.#later();
+		}, AGAIN);
 		this.#again.unref();
 	}
 
+	/** What happened before somebody watched is not known, so whoever listens is told to look. */
 	async #follow(path: string): Promise<void> {
 		try {
 			const session = await this.session();
 			await session.request('watch', { path }).result();
+			this.#tell(path);
 		} catch (error) {
-			this.#log.debug({ reason: (error as Error).message }, 'a folder cannot be watched');
-			if (!this.#link.isUp) this.#later();
+			const { problem, message } = error as ProblemError;
+			this.#log.debug({ reason: message }, 'a folder cannot be watched');
+			// what the worker itself refuses stays refused
+			if (!problem?.code.startsWith('file-')) this.#later();
 		}
 	}
 

@@ -89,7 +89,10 @@ export interface WorkspaceFiles {
 	zip(paths: string[]): Promise<AsyncIterableIterator<Uint8Array>>;
 	/** Hits as they are found; the end comes last. Leaving the loop ends the search. */
 	search(path: string, question: SearchQuestion): AsyncIterableIterator<SearchHit | SearchEnd>;
-	/** Calls `listener` when something in the folder is another than before. Answers the way to stop it. */
+	/**
+	 * Calls `listener` when something in the folder is another than before, and whenever watching begins (again), since what
+	 * happened until then was not seen. Answers the way to stop it.
+	 */
 	watch(path: string, listener: () => void): () => void;
 	/** What is in a file of data. `pythons`: interpreters of the workspace to try for `hdf5` and Parquet. */
 	preview(path: string, kind: PreviewKind, pythons: string[]): Promise<JsonObject>;

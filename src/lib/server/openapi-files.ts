@@ -100,7 +100,7 @@ export const FILE_ROUTES: ApiRoute[] = [
 		group: 'Files',
 		summary: 'Write a file whole, at most 50 MB',
 		description:
-			'The body is the bytes. With If-Match: "version" only if the file is that version, with If-None-Match: * only if ' +
+			'The body is the bytes, with a Content-Type (application/octet-stream). With If-Match: "version" only if the file is that version, with If-None-Match: * only if ' +
 			'there is none; else 412 file-changed, with the present `version`.',
 		scope: 'write',
 		query: { path: path('The file.') },
@@ -140,7 +140,7 @@ export const FILE_ROUTES: ApiRoute[] = [
 		group: 'Files',
 		summary: 'Add bytes to an upload',
 		description:
-			'The body is the bytes, at most 50 MB. Anywhere else than where the upload is: 409 file-offset, with the `offset`. ' +
+			'The body is the bytes, at most 50 MB, with a Content-Type (application/octet-stream). Anywhere else than where the upload is: 409 file-offset, with the `offset`. ' +
 			'With the last byte the file gets its name; one without bytes takes one empty piece.',
 		scope: 'write',
 		query: {

@@ -44,6 +44,17 @@ export function pathOf(url: URL, otherwise?: string): string {
  * cut the connection, and the client would never hear why.
  */
 export async function* bodyBytes(request: Request, limit: number): AsyncGenerator<Uint8Array> {
+	const { headers } = request;
+	const told = headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0;
+	// Without a type the bytes are dropped before they come here, and an empty file would be written.
+	if (request.body === null && told) {
+		throw new ProblemError(415, {
+			code: 'content-type',
+			title: 'The body has no type.',
+			detail: 'It came without a Content-Type.',
+			remedy: 'Send it with Content-Type: application/octet-stream.'
+		});
+	}
 	let size = 0;
 	for await (const part of request.body ?? []) {
 		size += part.byteLength;

@@ -44,39 +44,39 @@ def listing(call, params):
     """`list`: {path, root}. Parts hold the columns of some entries; the result what is the same for all."""
     with folder(params["path"], params.get("root")) as (path, handle):
         users, groups, letters = {}, {}, {}
-        mounted, aside = mounted_in(path), []
-        batch = []
+        mounted = mounted_in(path)
+        batch, aside = [], []
         with os.scandir(handle) as found:
             for entry in found:
-                if mounted and entry.name in mounted:
-                    aside.append(entry)
-                    continue
-                batch.append(entry)
+                (aside if entry.name in mounted else batch).append(entry.name)
                 if len(batch) == PART:
-                    _part(call, handle, batch, users, groups, letters)
+                    _part(call, handle, *_infos(handle, batch), users, groups, letters)
                     batch = []
-            _part(call, handle, batch, users, groups, letters)
-            if aside:
-                _part(call, handle, [_Mounted(entry, info) for entry, info in _in_time(aside)], users, groups, letters)
+        _part(call, handle, *_infos(handle, batch), users, groups, letters)
+        if aside:
+            _part(call, handle, aside, _in_time(handle, aside), users, groups, letters)
         writable = os.access(path, os.W_OK | os.X_OK)
         return {"path": path, "home": home(), "writable": writable,
                 "users": [_name(pwd.getpwuid, uid) for uid in users], "groups": [_name(grp.getgrgid, gid) for gid in groups]}
 
 
-def _part(call, handle, batch, users, groups, letters):
+def _infos(handle, names):
+    """(names, stats) of what can be looked at. By name and descriptor: faster than asking the entries of scandir."""
     try:
-        infos = [entry.stat(follow_symlinks=False) for entry in batch]
+        return names, [os.stat(name, dir_fd=handle, follow_symlinks=False) for name in names]
     except OSError:  # some vanished meanwhile, or may not be looked at
-        batch, infos = _one_by_one(batch)
-    if not batch:
+        return _one_by_one(handle, names)
+
+
+def _part(call, handle, names, infos, users, groups, letters):
+    if not names:
         call.alive()
         return
-    names = [entry.name for entry in batch]
     # the ten numbers of a stat result, column by column, all of it in C
     modes, _, _, _, uids, gids, sizes, _, times, _ = zip(*infos)
     for mode in set(modes).difference(letters):
         letters[mode] = LETTERS.get(stat.S_IFMT(mode), "o")
-    types = "".join([letters[mode] for mode in modes])
+    types = "".join(map(letters.__getitem__, modes))
     for uid in set(uids).difference(users):
         users[uid] = len(users)
     for gid in set(gids).difference(groups):
@@ -85,36 +85,31 @@ def _part(call, handle, batch, users, groups, letters):
     if "l" in types:
         types, links = _links(handle, names, types)
     call.send({"names": names, "types": types, "sizes": sizes, "times": times,
-               "modes": [mode & 0o7777 for mode in modes], "owners": [users[uid] for uid in uids],
-               "groupsOf": [groups[gid] for gid in gids], "links": links})
+               "modes": _column(modes, lambda mode: mode & 0o7777), "owners": _column(uids, users.__getitem__),
+               "groupsOf": _column(gids, groups.__getitem__), "links": links})
 
 
-class _Mounted:
-    """An entry on which another file system is mounted, with what is known of it."""
-
-    def __init__(self, entry, info):
-        self.name, self._info = entry.name, info
-
-    def stat(self, follow_symlinks):
-        """As of an entry of scandir."""
-        return self._info
+def _column(values, change):
+    """The values, each changed; a number alone when all are equal, as they mostly are."""
+    return change(values[0]) if values.count(values[0]) == len(values) else list(map(change, values))
 
 
-def _in_time(entries):
-    """The entries with their stat; one whose file system hangs is a folder of which nothing else is known."""
-    infos = {}
+def _in_time(handle, names):
+    """The stats of names on which file systems are mounted; one that hangs is a folder of which nothing else is known."""
+    infos, own = {}, os.dup(handle)
 
     def look():
-        for entry in entries:
+        for name in names:
             try:
-                infos[entry.name] = entry.stat(follow_symlinks=False)
+                infos[name] = os.stat(name, dir_fd=own, follow_symlinks=False)
             except OSError:
                 pass
+        os.close(own)
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
     thread.join(LINKS_S)
     unknown = os.stat_result((stat.S_IFDIR, 0, 0, 0, 0, 0, 0, 0, 0, 0))
-    return [(entry, infos.get(entry.name, unknown)) for entry in entries]
+    return [infos.get(name, unknown) for name in names]
 
 
 def mounted_in(path):
@@ -136,15 +131,15 @@ def mounts():
     return found
 
 
-def _one_by_one(batch):
-    entries, infos = [], []
-    for entry in batch:
+def _one_by_one(handle, names):
+    seen, infos = [], []
+    for name in names:
         try:
-            infos.append(entry.stat(follow_symlinks=False))
-            entries.append(entry)
+            infos.append(os.stat(name, dir_fd=handle, follow_symlinks=False))
+            seen.append(name)
         except OSError:
             pass
-    return entries, infos
+    return seen, infos
 
 
 def _links(handle, names, types):

@@ -10,7 +10,7 @@ import os
 import re
 import time
 
-from files_content import SUFFIX, SYNC_S, hidden, receive
+from files_content import SUFFIX, hidden, receive
 from files_errors import FileProblem, of, problem
 from files_paths import name_of, place
 from files_rename import rename_new
@@ -78,8 +78,6 @@ def append(call, params):
                 raise FileProblem("offset", "More came than the size that was told.", at.path, offset=size)
             if offset < size:
                 return {"offset": offset, "done": False}
-            call.patience = SYNC_S
-            os.fsync(handle)
             if modified != "n":
                 os.utime(handle, (int(modified), int(modified)))
             _may(at, replace)

@@ -122,10 +122,9 @@ function iterator<T>(
 	};
 }
 
-type Columns = Pick<
-	FolderListing,
-	'names' | 'types' | 'sizes' | 'times' | 'modes' | 'owners' | 'groupsOf' | 'links'
->;
+/** Columns of some entries; a number alone stands for a column whose values are all equal. */
+type Columns = Pick<FolderListing, 'names' | 'types' | 'sizes' | 'times' | 'links'> &
+	Record<'modes' | 'owners' | 'groupsOf', number[] | number>;
 
 function emptyListing(): FolderListing {
 	return {
@@ -149,10 +148,12 @@ const LISTS = ['names', 'sizes', 'times', 'modes', 'owners', 'groupsOf'] as cons
 function add(listing: FolderListing, part: JsonObject): void {
 	const more = part as unknown as Columns;
 	const before = listing.names.length;
+	const count = more.names.length;
 	for (const column of LISTS) {
 		const own = listing[column] as unknown[];
-		if (before === 0) (listing as unknown as Record<string, unknown>)[column] = more[column];
-		else for (const value of more[column]) own.push(value);
+		const found: unknown[] | number = more[column];
+		if (typeof found === 'number') for (let at = 0; at < count; at++) own.push(found);
+		else for (const value of found) own.push(value);
 	}
 	listing.types += more.types;
 	for (const [at, to] of Object.entries(more.links)) listing.links[before + Number(at)] = to;

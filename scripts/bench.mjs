@@ -15,7 +15,7 @@ import {
 const [name, ...rest] = process.argv.slice(2);
 const file = join('tests', 'bench', `${name}.ts`);
 if (!name || !/^[a-z-]+$/.test(name) || !existsSync(join(root, file)))
-	fail('Type: npm run bench -- roundtrip|keystroke|output', 2);
+	fail('Type: npm run bench -- roundtrip|keystroke|output|files', 2);
 
 installDependencies();
 requirePackages({ sshd: 'openssh-server', chromium: 'chromium' });

@@ -23,7 +23,8 @@ class ListTest(FilesCase):
         entries, links = {}, {}
         for part in (part["part"] for part in parts):
             for at, name in enumerate(part["names"]):
-                entries[name] = (part["types"][at], part["sizes"][at], part["modes"][at])
+                modes = part["modes"]  # a number alone when all are equal
+                entries[name] = (part["types"][at], part["sizes"][at], modes if isinstance(modes, int) else modes[at])
                 if str(at) in part["links"]:
                     links[name] = part["links"][str(at)]
         return entries, links, result

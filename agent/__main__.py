@@ -1,6 +1,4 @@
-"""The agent's command line: `attach <sha256>`, and what it starts itself: `daemon`, `kernel`, `kernelspecs` and the like."""
-"""The agent's command line: `attach <sha256>`, and what it starts itself: `daemon`, `kernelspecs`, `kernel`;
-`files <sha256>`: file work."""
+"""The agent's command line: `attach <sha256>`, `files <sha256>`, and what it starts itself: `daemon`, `kernel` and the like."""
 import sys
 
 

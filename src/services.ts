@@ -187,9 +187,8 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			rooms,
 			tell: (user, news) => lines.send(user, news)
 		}),
-		rooms,
 		files: createWorkspaceFiles({ gateway, directory }),
-		rooms: createRooms({ db, collab }),
+		rooms,
 		settings: createSettings({
 			db,
 			onIdleChanged,

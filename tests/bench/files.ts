@@ -48,10 +48,11 @@ const SSH = [
 try {
 	const { host, port, user, fingerprint } = sshd;
 	const address = {
-		...{ kind: 'ssh' as const, id: 'bench', name: 'bench', host, port, user, hostKey: fingerprint },
-		environments: []
+		...{ kind: 'ssh' as const, id: 'bench', name: 'bench', host, port, user, jumps: [], environments: [] },
+		trust: [{ accepted: [{ keyType: '', fingerprint }], pinned: [], revoked: [] }],
+		...{ way: 'ssh' as const, privileged: true }
 	};
-	const connected = await gateway.connect(address, credential);
+	const connected = await gateway.connect(address, { signIn: { hop: 0, credential } });
 	if (connected.state !== 'connected') throw new Error(`The account said ${JSON.stringify(connected)}.`);
 	const listings = await listing();
 	const transfers = await transfer();

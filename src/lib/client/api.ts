@@ -31,7 +31,8 @@ export const OFFLINE: Problem = {
 	remedy: 'Your edits stay in this tab. Try again in a moment.'
 };
 
-async function problemFrom(response: Response): Promise<Problem> {
+/** What a failed answer says went wrong. */
+export async function problemFrom(response: Response): Promise<Problem> {
 	try {
 		const body = (await response.json()) as Partial<Problem> & { message?: string };
 		const title = body.title ?? body.message;

@@ -38,7 +38,9 @@ export function chosenFiles(list: FileList): Dropped[] {
 
 async function* walk(entry: FileSystemEntry, path: string): AsyncGenerator<Dropped> {
 	if (entry.isFile) {
-		const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+		const file = await new Promise<File>((resolve, reject) =>
+			(entry as FileSystemFileEntry).file(resolve, reject)
+		);
 		yield { path, file };
 		return;
 	}
@@ -46,7 +48,9 @@ async function* walk(entry: FileSystemEntry, path: string): AsyncGenerator<Dropp
 	const reader = (entry as FileSystemDirectoryEntry).createReader();
 	for (;;) {
 		// A hundred at a time, as browsers give them; none means that it was the last.
-		const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+		const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+			reader.readEntries(resolve, reject)
+		);
 		if (some.length === 0) return;
 		for (const child of some) yield* walk(child, `${path}/${child.name}`);
 	}

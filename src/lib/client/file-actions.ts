@@ -11,7 +11,9 @@ export function pathsOf(browser: FileBrowser, entries: readonly number[]): strin
 /** One by its name, several by their number. */
 export function wordsFor(browser: FileBrowser, entries: readonly number[]): string {
 	const { names } = browser.listing.folder;
-	return entries.length === 1 ? `“${shownName(names[entries[0]!]!)}”` : several(entries.length, 'entry', 'entries');
+	return entries.length === 1
+		? `“${shownName(names[entries[0]!]!)}”`
+		: several(entries.length, 'entry', 'entries');
 }
 
 export async function makeNew(browser: FileBrowser, kind: 'folder' | 'file', name: string): Promise<boolean> {

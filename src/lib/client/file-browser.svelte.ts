@@ -105,7 +105,11 @@ export class FileBrowser {
 	 * Do something, show what came of it and offer to take it back. `words` say what is done when all went well.
 	 * Answers what was done, or null when nothing was.
 	 */
-	async do(operation: FileOperation, words: string, options: { undoing?: boolean } = {}): Promise<FileOutcome | null> {
+	async do(
+		operation: FileOperation,
+		words: string,
+		options: { undoing?: boolean } = {}
+	): Promise<FileOutcome | null> {
 		this.trouble = null;
 		this.busy = words;
 		try {
@@ -116,7 +120,8 @@ export class FileBrowser {
 					lines: outcome.problems.map(({ path, message }) => ({ name: shownName(nameOf(path)), message }))
 				};
 			}
-			if (outcome.done.length > 0 || outcome.problems.length === 0) this.#tell(words, outcome, options.undoing === true);
+			if (outcome.done.length > 0 || outcome.problems.length === 0)
+				this.#tell(words, outcome, options.undoing === true);
 			return outcome;
 		} catch (error) {
 			const { title, detail, remedy } = problemOf(error);

@@ -55,7 +55,10 @@ const folds = new Map<number, number[]>();
 function foldedLetter(code: number): number[] {
 	let folded = folds.get(code);
 	if (folded === undefined) {
-		const plain = String.fromCharCode(code).normalize('NFKD').replace(/\p{M}+/gu, '').toLowerCase();
+		const plain = String.fromCharCode(code)
+			.normalize('NFKD')
+			.replace(/\p{M}+/gu, '')
+			.toLowerCase();
 		folds.set(code, (folded = Array.from({ length: plain.length }, (_, i) => plain.charCodeAt(i))));
 	}
 	return folded;

@@ -3,7 +3,6 @@ import type { FolderListing } from '#lib/model/files.ts';
 
 /** A name on the screen: bytes that are no UTF-8 show as �, and nothing in it can turn the direction of the line or break it. */
 export function shownName(name: string): string {
-	// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 	return name.toWellFormed().replace(/[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 }
 
@@ -63,14 +62,20 @@ export function extensionOf(name: string): string {
 	return dot > 0 && dot < name.length - 1 ? name.slice(dot + 1).toLowerCase() : '';
 }
 
-const TYPES: Record<string, string> = { d: 'Folder', L: 'Link to a folder', b: 'Broken link', o: 'Special file' };
+const TYPES: Record<string, string> = {
+	d: 'Folder',
+	L: 'Link to a folder',
+	b: 'Broken link',
+	o: 'Special file'
+};
 
 /** What an entry is, in words: `Folder`, `PY file`, `Link to a file`. */
 export function typeWords(type: string, name: string): string {
 	const known = TYPES[type];
 	if (known) return known;
 	const extension = extensionOf(name);
-	const word = extension === '' || extension.length > 8 ? 'File' : `${shownName(extension).toUpperCase()} file`;
+	const word =
+		extension === '' || extension.length > 8 ? 'File' : `${shownName(extension).toUpperCase()} file`;
 	return type === 'l' ? `Link, ${word}` : word;
 }
 

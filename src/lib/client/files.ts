@@ -38,7 +38,11 @@ export async function request(url: string, init: RequestInit = {}): Promise<Resp
 	return response;
 }
 
-export async function listFolder(workspace: string, path: string, signal?: AbortSignal): Promise<FolderListing> {
+export async function listFolder(
+	workspace: string,
+	path: string,
+	signal?: AbortSignal
+): Promise<FolderListing> {
 	const response = await request(address(workspace, '', `path=${encodePath(path)}`), { signal });
 	return (await response.json()) as FolderListing;
 }

@@ -16,7 +16,8 @@ const LARGEST_CHUNK = 8 * 1024 * 1024;
 const QUICK_MS = 800;
 const LONGEST_WAIT_MS = 30_000;
 
-export type UploadStep = 'queued' | 'sending' | 'paused' | 'offline' | 'conflict' | 'done' | 'failed' | 'skipped';
+export type UploadStep =
+	'queued' | 'sending' | 'paused' | 'offline' | 'conflict' | 'done' | 'failed' | 'skipped';
 export type Answer = 'replace' | 'both' | 'skip';
 
 export class Upload {
@@ -63,7 +64,9 @@ export class UploadQueue {
 	total = $derived(this.all.reduce((sum, one) => sum + (one.step === 'skipped' ? 0 : one.file.size), 0));
 	sent = $derived(this.all.reduce((sum, one) => sum + (one.step === 'skipped' ? 0 : one.sent), 0));
 	offline = $derived(this.all.some((one) => one.step === 'offline'));
-	paused = $derived(this.open.length > 0 && this.open.every((one) => one.step === 'paused' || one.step === 'conflict'));
+	paused = $derived(
+		this.open.length > 0 && this.open.every((one) => one.step === 'paused' || one.step === 'conflict')
+	);
 
 	constructor(workspace: string) {
 		this.workspace = workspace;
@@ -116,7 +119,7 @@ export class UploadQueue {
 	}
 
 	async #send(upload: Upload): Promise<void> {
-		for (let failures = 0; ; ) {
+		for (let failures = 0; ;) {
 			const stop = (upload.stop = new AbortController());
 			const before = upload.sent;
 			try {
@@ -278,7 +281,7 @@ function isConflict(error: unknown): boolean {
 /** The line or the server is away, or between two of its lives: worth waiting for. */
 function isLine(error: unknown): boolean {
 	return (
-		(error instanceof ProblemError && (error.status === 0 || error.status >= 502)) ||
+		(error instanceof ProblemError && (error.status === 0 || (error.status >= 502 && error.status <= 504))) ||
 		(error instanceof TypeError && !(error instanceof ProblemError))
 	);
 }

@@ -4,7 +4,14 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirro
 import { bracketMatching, indentOnInput } from '@codemirror/language';
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
 import { Compartment, EditorState, type Extension } from '@codemirror/state';
-import { EditorView, drawSelection, highlightActiveLine, highlightSpecialChars, keymap, lineNumbers } from '@codemirror/view';
+import {
+	EditorView,
+	drawSelection,
+	highlightActiveLine,
+	highlightSpecialChars,
+	keymap,
+	lineNumbers
+} from '@codemirror/view';
 import { readOnly } from './extensions.ts';
 import { editorTheme } from './theme.ts';
 
@@ -32,7 +39,9 @@ const look = EditorView.theme({
 	},
 	'.cm-lineNumbers .cm-gutterElement': { padding: '0 var(--space-2) 0 var(--space-3)', minWidth: '40px' },
 	'.cm-activeLine': { backgroundColor: 'transparent' },
-	'&.cm-focused .cm-activeLine': { backgroundColor: 'color-mix(in srgb, var(--accent-soft) 45%, transparent)' },
+	'&.cm-focused .cm-activeLine': {
+		backgroundColor: 'color-mix(in srgb, var(--accent-soft) 45%, transparent)'
+	},
 	'.cm-activeLineGutter': { backgroundColor: 'transparent', color: 'var(--ink)' },
 	'.cm-cursor': { borderLeftColor: 'var(--ink)' },
 	'&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {

@@ -183,24 +183,36 @@ export function beginUpload(
 	return api('POST', address(workspace, '/uploads', `path=${encodePath(path)}`), what);
 }
 
-export function uploadState(workspace: string, upload: string): Promise<UploadState> {
-	return api('GET', address(workspace, `/uploads/${encodeURIComponent(upload)}`, ''));
+/** The calls about one upload name its target, too. */
+function uploadAddress(workspace: string, { path, upload }: UploadName, query = ''): string {
+	return address(workspace, `/uploads/${encodeURIComponent(upload)}`, `path=${encodePath(path)}${query}`);
+}
+
+export interface UploadName {
+	path: string;
+	upload: string;
+}
+
+export function uploadOffset(workspace: string, name: UploadName): Promise<{ offset: number }> {
+	return api('GET', uploadAddress(workspace, name));
 }
 
 export async function sendChunk(
 	workspace: string,
-	upload: string,
+	name: UploadName,
 	offset: number,
 	chunk: Blob,
 	signal: AbortSignal
 ): Promise<{ offset: number; done: boolean }> {
-	const response = await request(
-		address(workspace, `/uploads/${encodeURIComponent(upload)}`, `offset=${offset}`),
-		{ method: 'PATCH', headers: { 'content-type': 'application/octet-stream' }, body: chunk, signal }
-	);
+	const response = await request(uploadAddress(workspace, name, `&offset=${offset}`), {
+		method: 'PATCH',
+		headers: { 'content-type': 'application/octet-stream' },
+		body: chunk,
+		signal
+	});
 	return (await response.json()) as { offset: number; done: boolean };
 }
 
-export function dropUpload(workspace: string, upload: string): Promise<void> {
-	return api('DELETE', address(workspace, `/uploads/${encodeURIComponent(upload)}`, ''));
+export function dropUpload(workspace: string, name: UploadName): Promise<void> {
+	return api('DELETE', uploadAddress(workspace, name));
 }

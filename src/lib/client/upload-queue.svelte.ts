@@ -6,7 +6,15 @@ import { ProblemError, type Problem } from '#lib/model/problem.ts';
 import { problemOf } from './api.ts';
 import type { Dropped } from './dropped-files.ts';
 import { freeName, joinPath, nameOf, parentOf } from './file-words.ts';
-import { beginUpload, dropUpload, operate, sendChunk, uploadState, type UploadState } from './files.ts';
+import {
+	beginUpload,
+	dropUpload,
+	operate,
+	readHead,
+	sendChunk,
+	uploadOffset,
+	type UploadState
+} from './files.ts';
 
 const AT_ONCE = 2;
 const SMALLEST_CHUNK = 512 * 1024;
@@ -30,6 +38,8 @@ export class Upload {
 	/** What the machine calls it. */
 	id: string | null = null;
 	replace = false;
+	/** The last piece was sent. */
+	ending = false;
 	/** Names that were asked for: the machine says which are taken. */
 	readonly tried: string[] = [];
 	stop: AbortController | null = null;
@@ -152,11 +162,13 @@ export class UploadQueue {
 		const { file } = upload;
 		if (upload.id !== null) {
 			try {
-				const { offset } = await uploadState(this.workspace, upload.id);
+				const { offset } = await uploadOffset(this.workspace, { path: upload.path, upload: upload.id });
 				return { upload: upload.id, offset };
 			} catch (error) {
-				// The machine has forgotten it: from the start.
 				if (!(error instanceof ProblemError && error.status === 404)) throw error;
+				// Either it was the last piece whose answer was lost, or the machine has forgotten it.
+				if (upload.ending && (await this.#isThere(upload)))
+					return { upload: upload.id, offset: file.size, done: true };
 			}
 		}
 		const state = await beginUpload(this.workspace, upload.path, {
@@ -168,6 +180,15 @@ export class UploadQueue {
 		return state;
 	}
 
+	async #isThere({ path, file }: Upload): Promise<boolean> {
+		try {
+			return (await readHead(this.workspace, path, 1)).size === file.size;
+		} catch (error) {
+			if (error instanceof ProblemError && error.status === 404) return false;
+			throw error;
+		}
+	}
+
 	async #sendFrom(upload: Upload, state: UploadState, signal: AbortSignal): Promise<void> {
 		let { offset, done = false } = state;
 		let size = SMALLEST_CHUNK;
@@ -176,7 +197,9 @@ export class UploadQueue {
 			signal.throwIfAborted();
 			const started = performance.now();
 			const chunk = upload.file.slice(offset, offset + size);
-			({ offset, done } = await sendChunk(this.workspace, state.upload, offset, chunk, signal));
+			const name = { path: upload.path, upload: state.upload };
+			upload.ending = offset + chunk.size >= upload.file.size;
+			({ offset, done } = await sendChunk(this.workspace, name, offset, chunk, signal));
 			upload.sent = offset;
 			if (performance.now() - started < QUICK_MS) size = Math.min(LARGEST_CHUNK, 2 * size);
 		}
@@ -222,6 +245,8 @@ export class UploadQueue {
 			const next = freeName(upload.tried[0]!, (name) => upload.tried.includes(name));
 			upload.path = joinPath(parentOf(upload.path), next);
 		}
+		upload.id = null;
+		upload.sent = 0;
 		upload.step = 'queued';
 	}
 
@@ -253,7 +278,7 @@ export class UploadQueue {
 			one.wake?.();
 			if (one.id !== null) {
 				// What is left there is swept away by the machine itself when this does not arrive.
-				void dropUpload(this.workspace, one.id).catch(() => undefined);
+				void dropUpload(this.workspace, { path: one.path, upload: one.id }).catch(() => undefined);
 			}
 		}
 	}
@@ -278,10 +303,13 @@ function isConflict(error: unknown): boolean {
 	return error instanceof ProblemError && /exists$/.test(error.problem.code);
 }
 
-/** The line or the server is away, or between two of its lives: worth waiting for. */
+/** The line or the server is away, between two of its lives, or still writes what was sent before a cut: worth waiting for. */
 function isLine(error: unknown): boolean {
 	return (
-		(error instanceof ProblemError && (error.status === 0 || (error.status >= 502 && error.status <= 504))) ||
+		(error instanceof ProblemError &&
+			(error.status === 0 ||
+				error.problem.code === 'file-offset' ||
+				(error.status >= 502 && error.status <= 504))) ||
 		(error instanceof TypeError && !(error instanceof ProblemError))
 	);
 }

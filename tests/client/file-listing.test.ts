@@ -34,7 +34,11 @@ test('names of every kind come in the order of a plain comparison of them', () =
 	);
 	const fold = (name: string) =>
 		[...Array(name.length).keys()]
-			.map((at) => name[at]!.normalize('NFKD').replace(/\p{M}+/gu, '').toLowerCase())
+			.map((at) =>
+				name[at]!.normalize('NFKD')
+					.replace(/\p{M}+/gu, '')
+					.toLowerCase()
+			)
 			.join('');
 	const keys = new Map(names.map((name) => [name, fold(name)]));
 	const expected = [...names].sort((a, b) =>
@@ -89,12 +93,12 @@ test('a file is opened by its name', () => {
 		'text',
 		'table'
 	]);
-	expect([languageOf('fit.py'), languageOf('CMakeLists.txt'), languageOf('.bashrc'), languageOf('x')]).toEqual([
-		'python',
-		'cmake',
-		'bash',
-		''
-	]);
+	expect([
+		languageOf('fit.py'),
+		languageOf('CMakeLists.txt'),
+		languageOf('.bashrc'),
+		languageOf('x')
+	]).toEqual(['python', 'cmake', 'bash', '']);
 	expect([hasSource('a.svg'), hasSource('a.png')]).toEqual([true, false]);
 });
 

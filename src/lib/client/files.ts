@@ -66,19 +66,30 @@ export async function readHead(
 	signal?: AbortSignal
 ): Promise<FileContent> {
 	const url = contentAddress(workspace, path);
+	// Browsers put cached and fresh parts of a range together, also those of two versions.
+	const cache = 'no-store';
 	let response: Response;
 	try {
-		response = await request(url, { signal, headers: { range: `bytes=0-${limit - 1}` } });
+		response = await request(url, { signal, cache, headers: { range: `bytes=0-${limit - 1}` } });
 	} catch (error) {
 		// Of an empty file no byte can be asked for.
 		if (!(error instanceof ProblemError && error.status === 416)) throw error;
-		response = await request(url, { signal });
+		response = await request(url, { signal, cache });
 	}
 	const bytes = new Uint8Array(await response.arrayBuffer());
 	const total = /\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.[1];
+	const size = total === undefined ? bytes.length : Number(total);
+	if (bytes.length < Math.min(size, limit)) {
+		throw new ProblemError(0, {
+			code: 'file-cut',
+			title: 'The file did not come whole.',
+			detail: 'The line broke, or somebody changed the file just then.',
+			remedy: 'Try again.'
+		});
+	}
 	return {
 		bytes,
-		size: total === undefined ? bytes.length : Number(total),
+		size,
 		version: (response.headers.get('etag') ?? '').replace(/^W\//, '').replace(/^"|"$/g, '')
 	};
 }

@@ -13,6 +13,8 @@ export interface ViewerHandle {
 	readonly dirty: boolean;
 	readonly saving: boolean;
 	readonly writable: boolean;
+	/** It waits for a decision; saving is not the next step. */
+	readonly stuck: boolean;
 	/** `Saved`, `Not saved`. */
 	readonly words: string;
 	/** Answers whether it is saved. */

@@ -14,5 +14,5 @@ export const load: PageServerLoad = async ({ locals, params }) => {
 			remedy: 'Your machines are under Workspaces.'
 		});
 	}
-	return { workspace: { id: workspace.id, name: workspace.name, kind: workspace.kind } };
+	return { workspace };
 };

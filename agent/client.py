@@ -5,12 +5,14 @@ import traceback
 
 import frames
 from kernel import Unwilling
-from methods import METHODS, BadParams
+from methods import METHODS
+from params import BadParams
 
 
 #: Bytes not yet taken by a client at which its requests are no longer read. Above the windows of several subscriptions:
 #: somebody behind a slow line must still be able to interrupt what floods it
 UNSENT = 16 * 1024 * 1024
+SILENT = ("ack", "terminal-ack")  # not answered when sent without an id
 
 
 class Client(asyncio.Protocol):
@@ -19,7 +21,7 @@ class Client(asyncio.Protocol):
     def __init__(self, daemon):
         self._daemon, self._decoder, self._transport = daemon, frames.Decoder(), None
         self._after = []
-        self.subscriptions = {}
+        self.subscriptions, self.watchers = {}, {}
 
     def connection_made(self, transport):
         """Says hello."""
@@ -34,6 +36,9 @@ class Client(asyncio.Protocol):
         for subscription in self.subscriptions.values():
             subscription.close()
         self.subscriptions.clear()
+        for watcher in self.watchers.values():
+            watcher.close()
+        self.watchers.clear()
 
     def pause_writing(self):
         """Events are bounded by their windows; replies are bounded by not reading more requests."""
@@ -67,7 +72,7 @@ class Client(asyncio.Protocol):
             result = method(self._daemon, self, params, attachments)
             if asyncio.iscoroutine(result):
                 asyncio.ensure_future(self._later(identity, result))
-            elif name != "ack" or identity is not None:
+            elif name not in SILENT or identity is not None:
                 self._reply(identity, result=result)
         except Exception as fault:  # one bad request must not take the daemon along
             self._reply(identity, error=_explain(fault))

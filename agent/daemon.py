@@ -1,7 +1,7 @@
 """The daemon: one per account and node, owner of the kernels, reached through a Unix socket in the runtime folder.
 
-It outlives every connection. It ends by itself after a lease without client and living kernel; killed, it leaves the
-kernels running and everything needed to take them over in the runtime folder.
+It outlives every connection. It ends by itself after a lease without client, living kernel and terminal; killed, it
+leaves the kernels running and everything needed to take them over in the runtime folder. Terminals end with it.
 """
 import asyncio
 import fcntl
@@ -19,6 +19,7 @@ from children import Children
 from client import Client
 from registry import Registry
 from task import Tasks
+from terminals import Terminals
 from usage import Gpus
 
 LEASE_S = 24 * 3600
@@ -68,6 +69,7 @@ class Daemon:
     def __init__(self, sha, folder):
         self.sha, self.folder, self.clients, self.ready = sha, folder, set(), False
         self.registry = self.children = self.gpus = self.tasks = self._server = self._inode = None
+        self.registry = self.terminals = self.children = self.gpus = self._server = self._inode = None
         self._lease = float(os.environ.get("ANSATZ_LEASE_S") or LEASE_S)
         self._idle_since = time.monotonic()
 
@@ -82,6 +84,7 @@ class Daemon:
         self.registry = Registry(self.folder, self.children)
         self.registry.adopt()
         self.tasks = Tasks(self.folder, self.children)
+        self.terminals = Terminals(self.children)
         await self._listen()
         self.ready = True
         os.write(report, b"ready")
@@ -89,6 +92,7 @@ class Daemon:
         loop.call_later(TICK_S, self._tick)
         await self._end
         self._server.close()
+        self.terminals.close_all()
         for client in tuple(self.clients):
             client.close()
         if self._ours():
@@ -120,8 +124,9 @@ class Daemon:
         self.children.reap()
         self.registry.tick()
         self.tasks.tick()
+        self.terminals.tick()
         launch.trim_log(launch.log_path(self.folder))
-        if self.clients or self.registry.living():
+        if self.clients or self.registry.living() or self.terminals.living():
             self._idle_since = time.monotonic()
         elif time.monotonic() - self._idle_since >= self._lease:
             self.stop()

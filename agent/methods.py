@@ -10,30 +10,13 @@ import survey as machine
 from gpu_board import board
 from kernel import Unwilling
 from probe import FIND
+import terminal_methods
+from kernel import Unwilling
+from params import BadParams, take as _take, texts as _texts
 from subscription import Subscription
 from usage import family
 
 SPECS_S = 45
-
-
-class BadParams(Exception):
-    """The parameters do not fit the method; the text says which."""
-
-
-def _take(params, name, kind, default=None):
-    """A parameter of a type; required when there is no default. None counts as absent."""
-    value = params.get(name)
-    if value is None:
-        value = default
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise BadParams("%s is not a %s" % (name, getattr(kind, "__name__", "number")))
-    return value
-
-
-def _texts(value, name):
-    if not all(isinstance(item, str) and "\0" not in item for item in value):
-        raise BadParams("%s holds something that is not text" % name)
-    return value
 
 
 def _id(params):
@@ -225,8 +208,8 @@ def authorize(daemon, client, params, attachments):
 
 
 def retire(daemon, client, params, attachments):
-    """Asked by the agent's own `attach` when it brings another version: leave, unless a kernel lives."""
-    if daemon.registry.living():
+    """Asked by the agent's own `attach` when it brings another version: leave, unless a kernel or a terminal lives."""
+    if daemon.registry.living() or daemon.terminals.living():
         return {"retiring": False}
     client.after_reply(daemon.stop)
     return {"retiring": True}
@@ -236,3 +219,6 @@ METHODS = {method.__name__.replace("_", "-"): method for method in (
     ping, kernelspecs, survey, start, kernels, send, ask, usage, interrupt, shutdown, forget, subscribe, unsubscribe, ack,
     retire, authorize, gpus, start_task, tasks, task, cancel_task, forget_task,
     listening)}
+METHODS = {method.__name__: method for method in (
+    ping, kernelspecs, start, kernels, send, ask, usage, interrupt, shutdown, forget, subscribe, unsubscribe, ack, retire)}
+METHODS.update(terminal_methods.METHODS)

@@ -169,6 +169,7 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 			if (!found) files.set(workspace, (found = createFiles(link(workspace), log)));
 			return found;
 		},
+		terminals: (workspace) => link(workspace).terminals,
 		async close() {
 			for (const each of links.values()) each.disconnect();
 			links.clear();

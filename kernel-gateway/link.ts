@@ -21,6 +21,8 @@ import { Logins, readLogin } from './login.ts';
 import { addressInvalid, hostKeyChanged, hostKeyUnknown, lineLost } from './problems.ts';
 import { notConnected, place, signInAgain } from './problems.ts';
 import { AgentSession } from './session.ts';
+import type { Login } from './ssh.ts';
+import { Terminals } from './terminals.ts';
 import { backoff, type Timing } from './timing.ts';
 
 /**
@@ -45,6 +47,7 @@ export class Link {
 	#upSince = 0;
 	#calls: Calls;
 	#feeds = new Map<string, Feed>();
+	readonly terminals: Terminals;
 
 	#onLink: (state: 'up' | 'lost' | 'closed') => void;
 
@@ -59,6 +62,11 @@ export class Link {
 		this.#timing = timing;
 		this.#log = log;
 		this.#calls = new Calls(timing.resend, () => this.#where());
+		const ask = this.ask.bind(this);
+		this.terminals = new Terminals(ask, log, () => ({
+			state: this.#state === 'down' ? 'closed' : this.#state,
+			problem: (this.#state === 'lost' ? lineLost : notConnected)(this.#where())
+		}));
 	}
 
 	get isUp(): boolean {
@@ -258,6 +266,7 @@ export class Link {
 			{
 				events: (kernel: string, events: KernelEvent[], bytes: number) =>
 					this.#feeds.get(kernel)?.take(events, bytes),
+				event: (frame) => this.terminals.take(frame),
 				closed: (reason) => this.#session === session && this.#broken(reason)
 			},
 			this.#timing
@@ -267,6 +276,7 @@ export class Link {
 		// what was asked before comes first: a kernel has to be started before it can be followed
 		this.#calls.open(session);
 		for (const feed of this.#feeds.values()) feed.open(session, this.#where());
+		this.terminals.open(session, this.#where());
 		this.#tell('up');
 	}
 
@@ -285,6 +295,7 @@ export class Link {
 		const session = this.#session;
 		this.#line = this.#session = undefined;
 		for (const feed of this.#feeds.values()) feed.lost();
+		this.terminals.lost();
 		session?.close('disconnected');
 		line?.transport.close();
 	}
@@ -332,6 +343,7 @@ export class Link {
 	#tell(state: 'up' | 'lost' | 'closed', problem?: Problem): void {
 		for (const feed of [...this.#feeds.values()]) feed.link(state, problem);
 		this.#onLink(state);
+		this.terminals.link(state, problem);
 	}
 }
 

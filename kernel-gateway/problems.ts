@@ -249,6 +249,8 @@ const STATUS: Record<string, number> = {
 	'bad-params': 400,
 	'no-kernel': 404,
 	'no-task': 404,
+	'no-terminal': 404,
+	terminals: 409,
 	dead: 409,
 	alive: 409,
 	busy: 503,

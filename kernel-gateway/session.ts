@@ -11,6 +11,8 @@ export type Reply = { result: JsonObject } | { error: { code?: Json; message?: J
 export interface SessionUser {
 	/** Events of one kernel that came together, and their bytes on the wire. */
 	events(kernel: string, events: KernelEvent[], bytes: number): void;
+	/** An event that is not a kernel's. */
+	event(frame: Frame): void;
 	/** The line is gone; unanswered requests stay unanswered. */
 	closed(reason: string): void;
 }
@@ -55,7 +57,12 @@ export class AgentSession {
 
 	/** Says what was received; there is no answer to it. */
 	acknowledge(kernel: string, seq: number, keep: number): void {
-		if (this.#open) this.#command.input.write(encodeFrame({ method: 'ack', params: { kernel, seq, keep } }));
+		this.tell('ack', { kernel, seq, keep });
+	}
+
+	/** Sends what has no answer. */
+	tell(method: 'ack' | 'terminal-ack', params: JsonObject): void {
+		if (this.#open) this.#command.input.write(encodeFrame({ method, params }));
 	}
 
 	/** Ends the session; the user hears `closed`. */
@@ -102,7 +109,8 @@ export class AgentSession {
 			} else {
 				flush();
 				if (!this.#open) return;
-				this.#answer(header);
+				if (typeof header.event === 'string') this.#user.event(frame);
+				else this.#answer(header);
 			}
 		}
 		if (this.#open) flush();

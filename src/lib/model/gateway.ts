@@ -9,6 +9,7 @@ import type { Problem } from './problem.ts';
 import type { KernelUsage } from './room-news.ts';
 import type { TaskStart, TaskStatus } from './task.ts';
 import type { WorkspaceFiles } from './workspace-files.ts';
+import type { TerminalPort } from './terminal-port.ts';
 import type { Credential, KernelSpec, SignInMethod, WorkspaceAddress } from './workspace.ts';
 
 /**
@@ -180,6 +181,8 @@ export interface KernelGateway {
 	machines(): { workspace: WorkspaceId; host: string; user: string; boot: string }[];
 	/** The files of a workspace; its calls refuse with 503 while there is no connection. */
 	files(workspace: WorkspaceId): WorkspaceFiles;
+	/** The terminals of a workspace; they need a living connection. */
+	terminals(workspace: WorkspaceId): TerminalPort;
 	/** Close every connection; kernels live on. */
 	close(): Promise<void>;
 }

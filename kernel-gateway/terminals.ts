@@ -10,7 +10,7 @@ import type {
 import type { Frame } from './frames.ts';
 import type { Log } from './log.ts';
 import { lineLost, refusal } from './problems.ts';
-import type { AgentSession } from './session.ts';
+import type { AgentSession, Reply } from './session.ts';
 
 type Ask = (method: string, params: JsonObject, again?: boolean) => Promise<JsonObject>;
 
@@ -164,9 +164,9 @@ class Look implements TerminalWatch {
 			// Keys are not kept for a line that may come back: whoever typed them sees nothing of it.
 			if (!session) return reject(new ProblemError(503, lineLost(this.#where || 'the workspace')));
 			this.#typing.add(reject);
-			const done = (reply: { error?: object }): void => {
+			const done = (reply: Reply): void => {
 				this.#typing.delete(reject);
-				if (reply.error) reject(refusal(this.#where, reply.error));
+				if ('error' in reply) reject(refusal(this.#where, reply.error));
 				else resolve();
 			};
 			session.request('terminal-input', { terminal: this.#terminal }, done, [bytes]);

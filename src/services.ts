@@ -14,6 +14,7 @@ import { openDatabase } from '#db/database.ts';
 import { notebooks } from '#db/schema.ts';
 import { createGateway } from '#gateway/gateway.ts';
 import { cellIds, notebookDocName, readTitle } from '#lib/model/notebook-doc.ts';
+import { TERMINAL_PATH } from '#lib/model/terminal-message.ts';
 import { createAccounts } from '#lib/server/accounts.ts';
 import { createAsks } from '#lib/server/asks.ts';
 import { createBrowserKeys } from '#lib/server/browser-keys.ts';
@@ -39,6 +40,8 @@ import { createRunNotices } from '#lib/server/run-notices.ts';
 import type { Services } from '#lib/server/services.ts';
 import { createSessions } from '#lib/server/sessions.ts';
 import { createSettings, idleRule } from '#lib/server/settings.ts';
+import { TerminalRoom } from '#lib/server/terminal-room.ts';
+import { createTerminals } from '#lib/server/terminals.ts';
 import { createWorkspaceBook, workspaceOwner } from '#lib/server/workspace-book.ts';
 import { WorkspaceConnect } from '#lib/server/workspace-connect.ts';
 import { createWorkspacePorts } from '#lib/server/workspace-ports.ts';
@@ -106,6 +109,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		...{ db, gateway, hostKeys, browserKeys, lines, ways, logger },
 		onConnected: (workspace, owner) => open?.workspaceConnected(workspace, owner)
 	});
+	const terminalRoom = new TerminalRoom({ db, gateway, directory, sockets: () => collab.sockets, logger });
 	const collab = await startCollab({
 		http,
 		elsewhere: (request, socket, head) => portProxy.upgrade(request, socket, head),
@@ -133,7 +137,10 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 				})
 				.where(eq(notebooks.id, notebook));
 		},
-		extraRooms: { [PERSON_PATH]: (socket, _request, who) => lines.join(socket, who) },
+		extraRooms: {
+			[PERSON_PATH]: (socket, _request, who) => lines.join(socket, who),
+			[TERMINAL_PATH]: (socket, request, who) => terminalRoom.join(socket, request, who)
+		},
 		idleMinutes: async (notebook) => (await idleRule(db, notebook)).minutes,
 		onRunEnded(notebook, run, hocuspocus) {
 			const doc = hocuspocus.documents.get(notebookDocName(notebook));
@@ -195,6 +202,15 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			onReachChanged: () => reachable.refresh(),
 			tryReach: reachable.tryOut
 		}),
+		workspaces: createWorkspaces({ db, gateway, directory, environment }),
+		rooms: createRooms({ db, collab }),
+		terminals: createTerminals({
+			db,
+			gateway,
+			directory,
+			onShareChanged: (...what) => terminalRoom.shareChanged(...what)
+		}),
+		settings: createSettings({ db, onIdleChanged }),
 		notices,
 		preferences: createPreferences(db),
 		openapi,

@@ -468,6 +468,74 @@ export const API_ROUTES: ApiRoute[] = [
 	...FILE_ROUTES,
 	{
 		method: 'get',
+		path: `${workspace}/terminals`,
+		group: 'Workspaces',
+		summary: 'The terminals of a connected workspace',
+		description:
+			'Those that have ended are listed for an hour. A terminal is shown by the WebSocket /terminal, which is for pages.',
+		scope: 'read',
+		answer: {
+			status: 200,
+			description: 'All of them, and the name of the workspace.',
+			schema: object({ workspace: text, terminals: list(ref('Terminal')) })
+		}
+	},
+	{
+		method: 'post',
+		path: `${workspace}/terminals`,
+		group: 'Workspaces',
+		summary: 'Start a terminal with the login shell',
+		scope: 'run',
+		body: {
+			schema: object({ cols: { type: 'integer' }, rows: { type: 'integer' }, cwd: text }, [
+				'cols',
+				'rows',
+				'cwd'
+			]),
+			optional: true
+		},
+		answer: { status: 201, description: 'Started.', schema: ref('Terminal') }
+	},
+	{
+		method: 'delete',
+		path: `${workspace}/terminals/{terminal}`,
+		group: 'Workspaces',
+		summary: 'Hang up a terminal and forget it',
+		scope: 'run',
+		answer: done
+	},
+	{
+		method: 'get',
+		path: `${notebook}/terminals`,
+		group: 'Sharing',
+		summary: 'Terminals shown in a notebook (runners and above)',
+		scope: 'read',
+		answer: {
+			status: 200,
+			description: 'All of them.',
+			schema: object({ terminals: list(ref('SharedTerminal')) })
+		}
+	},
+	{
+		method: 'post',
+		path: `${notebook}/terminals`,
+		group: 'Sharing',
+		summary: 'Show one of my terminals to those who may run in a notebook',
+		description: 'With write they may type, too, and do what your account can. Again, to change that.',
+		scope: 'run',
+		body: { schema: object({ workspace: text, terminal: text, write: { type: 'boolean' } }, ['write']) },
+		answer: done
+	},
+	{
+		method: 'delete',
+		path: `${notebook}/terminals/{terminal}`,
+		group: 'Sharing',
+		summary: 'Take a terminal out of a notebook (who shows it, or an owner)',
+		scope: 'run',
+		answer: done
+	},
+	{
+		method: 'get',
 		path: '/api/account/notices',
 		group: 'Account',
 		summary: 'How I am told of the end of long runs',

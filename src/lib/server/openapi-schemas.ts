@@ -39,6 +39,32 @@ export const SCHEMAS: Record<string, JsonObject> = {
 		),
 		description: 'RFC 9457, with a remedy.'
 	},
+	Terminal: object(
+		{
+			terminal: text,
+			title: { ...text, description: 'As the program wants to be called.' },
+			shell: text,
+			running: { type: ['string', 'null'], description: 'What runs besides the shell; null at a prompt.' },
+			cwd: text,
+			cols: count,
+			rows: count,
+			started: { type: 'number', description: 'Seconds since 1970.' },
+			ended: { type: ['number', 'null'] },
+			status: { type: ['integer', 'null'] },
+			signal: { type: ['string', 'null'] },
+			bytes: { ...count, description: 'Written so far.' },
+			shares: list(object({ notebook: text, title: text, write: flag }))
+		},
+		['shares']
+	),
+	SharedTerminal: object({
+		workspace: text,
+		workspaceName: text,
+		terminal: text,
+		owner: object({ id: text, name: text }),
+		write: { ...flag, description: 'The others may type.' },
+		info: orNull(ref('Terminal'))
+	}),
 	Role: { type: 'string', enum: [...ROLES] },
 	Notebook: object(
 		{

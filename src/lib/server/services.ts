@@ -22,6 +22,8 @@ import type { SignIn } from '#lib/model/gateway.ts';
 import type { KnownHostsProblem } from '#lib/model/known-hosts.ts';
 import type { KernelSpec, KnownKey, SignInMethod, SshHop, WorkspaceState } from '#lib/model/workspace.ts';
 import type { WorkspaceFileService } from './workspace-files.ts';
+import type { Terminals } from './terminals.ts';
+import type { Credential, KernelSpec, WorkspaceState } from '#lib/model/workspace.ts';
 
 export interface User {
 	id: UserId;
@@ -377,6 +379,7 @@ export interface Services {
 	gpus: GpuBoard;
 	files: WorkspaceFileService;
 	rooms: Rooms;
+	terminals: Terminals;
 	settings: Settings;
 	notices: Notices;
 	preferences: Preferences;

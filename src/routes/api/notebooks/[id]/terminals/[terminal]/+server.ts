@@ -1,0 +1,6 @@
+import { endpoint } from '../../../../respond.ts';
+import type { RequestHandler } from './$types';
+
+export const DELETE: RequestHandler = endpoint('run', async ({ locals, params }, caller) => {
+	await locals.services.terminals.unshare(caller, params.id, params.terminal);
+});

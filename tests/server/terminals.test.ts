@@ -120,6 +120,7 @@ test('the owner lists, starts, types, comes back to the same place and closes', 
 	const { at: place } = screen;
 	screen.socket.close();
 	const again = new Screen(ada, { ...at, after: String(place) });
+	await again.until(() => again.last('attached') !== undefined);
 	again.type("echo sec''ond\n");
 	await again.shows('second\r\n');
 	expect(again.text).not.toContain('first\r\n');
@@ -168,8 +169,12 @@ test('nobody else finds it, no other site gets in, and a session that ends close
 	const other = await seed.person('leaving', { admin: true });
 	const screen = new Screen(other, at);
 	await screen.until(() => screen.last('attached') !== undefined);
-	const headers = { Cookie: `${other.cookie.name}=${other.cookie.value}`, Origin: server.origin };
-	await fetch(`${server.origin}/sign-out`, { method: 'POST', headers, redirect: 'manual' });
+	const headers = {
+		Cookie: `${other.cookie.name}=${other.cookie.value}`,
+		Origin: server.origin,
+		'Content-Type': 'application/x-www-form-urlencoded'
+	};
+	await fetch(`${server.origin}/sign-out`, { method: 'POST', headers, redirect: 'manual', body: '' });
 	await screen.ends(4401);
 });
 

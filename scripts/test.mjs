@@ -31,6 +31,7 @@ requirePackages({
 	// for environments
 	modulecmd: 'environment-modules'
 });
+requirePackages({ sshd: 'openssh-server', chromium: 'chromium', git: 'git', vim: 'vim', htop: 'htop' });
 const python = pythonEnvironment('python', join(root, 'tests', 'agent', 'requirements.txt'));
 if (wanted.includes('kernels')) prepareKernels();
 buildSite();

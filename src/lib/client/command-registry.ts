@@ -190,6 +190,14 @@ export const COMMANDS: readonly NotebookCommand[] = [
 			runs,
 			(s) => (s.panel = s.panel === 'variables' ? null : 'variables')
 		],
+		[
+			'terminals',
+			'Terminal',
+			[],
+			'any',
+			runs,
+			(s) => (s.panel = s.panel === 'terminals' ? null : 'terminals')
+		],
 		['people', 'Who is here', [], 'any', always, (s) => (s.panel = s.panel === 'people' ? null : 'people')]
 	])
 ];

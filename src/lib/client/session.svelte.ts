@@ -38,7 +38,7 @@ export interface SessionOptions {
 	refresh: () => void;
 }
 
-export type Panel = 'kernel' | 'people' | 'queue' | 'variables' | null;
+export type Panel = 'kernel' | 'people' | 'queue' | 'terminals' | 'variables' | null;
 export type DialogName = 'share' | 'help' | 'palette' | 'connect' | 'restart' | null;
 
 export class NotebookSession {

@@ -1,0 +1,28 @@
+import type { ITheme } from '@xterm/xterm';
+import { followTheme } from '#lib/client/theme-tokens.ts';
+
+const ANSI = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const;
+
+/** The page's tokens as a terminal's colours, now and whenever they change. */
+export function followTerminalTheme(tell: (theme: ITheme) => void): () => void {
+	return followTheme(({ tokens }) => {
+		const token = (name: string): string =>
+			tokens[name] ?? getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+		const colours: Record<string, string> = {};
+		for (const name of ANSI) {
+			colours[name] = token(`--ansi-${name}`);
+			colours[`bright${name[0]!.toUpperCase()}${name.slice(1)}`] = token(`--ansi-bright-${name}`);
+		}
+		tell({
+			...colours,
+			background: token('--paper'),
+			foreground: token('--ink'),
+			cursor: token('--ink'),
+			cursorAccent: token('--paper'),
+			selectionBackground: token('--sel'),
+			scrollbarSliderBackground: `${token('--line-strong')}66`,
+			scrollbarSliderHoverBackground: `${token('--line-strong')}aa`,
+			scrollbarSliderActiveBackground: token('--line-strong')
+		});
+	});
+}

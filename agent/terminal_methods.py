@@ -1,4 +1,21 @@
-"""What a client can ask for about terminals; see methods."""
+"""What a client can ask for about terminals.
+
+A terminal's output is one stream of bytes; `at`, `after`, `acked` are places in it. A look at a terminal is named by the
+client (`watch`); at most WINDOW bytes are on the way to it.
+
+    terminals        {} -> {terminals: [{terminal, title, shell, running, cwd, cols, rows, started, ended, status, signal,
+                     bytes}]}; times in seconds since 1970
+    terminal-start   {terminal, cols, rows, cwd, argv, env} -> {started: bool}: false when that id is taken
+    terminal-attach  {terminal, watch, after, acked} -> {from, to, cols, rows}, then events
+    terminal-detach  {watch} -> {}
+    terminal-ack     {watch, at}: drawn up to there; without `id` no reply
+    terminal-input   {terminal} attachment = what is typed -> {} when the program's terminal has taken it
+    terminal-resize  {terminal, cols, rows, redraw} -> {}
+    terminal-close   {terminal} -> {}: hang up and forget
+
+Events: {"event": "terminal", watch, terminal, at} with the bytes as attachment, and `modes` where those before are lost (it
+sets a fresh screen as it was); "terminal-size" {cols, rows}; "terminal-exit" {status, signal} after the last byte.
+"""
 from params import BadParams, take, texts
 from watcher import Watcher
 

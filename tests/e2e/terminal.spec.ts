@@ -2,12 +2,26 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import type { BrowserContext, Page } from '@playwright/test';
 import { runtimeFolder } from '../../src/services.ts';
 import { pictures } from './pictures.ts';
 import { cells, expect, openNotebook, test, typeInto, type Site } from './support.ts';
 
 const MB = 1e6;
+
+/** Without a graphics card the page's own elements draw the terminal, and can be read. */
+async function withoutGraphics(context: BrowserContext): Promise<void> {
+	await context.addInitScript(() => {
+		const real = HTMLCanvasElement.prototype.getContext as (...args: unknown[]) => unknown;
+		HTMLCanvasElement.prototype.getContext = function (
+			this: HTMLCanvasElement,
+			kind: string,
+			...rest: unknown[]
+		) {
+			return kind.startsWith('webgl') ? null : real.call(this, kind, ...rest);
+		} as never;
+	});
+}
 
 /** The lines on the screen, as they are drawn. */
 async function lines(page: Page): Promise<string[]> {
@@ -32,7 +46,7 @@ async function begin(page: Page, site: Site): Promise<void> {
 	await expect(page.locator('.xterm-rows')).toBeVisible();
 	await shows(page, /\S/);
 	await run(page, "cd; clear; exec env PS1='te> ' bash --norc --noprofile");
-	await shows(page, /^te> $/m);
+	await shows(page, /^te>$/m);
 }
 
 /** Nothing the browser complains about, whatever is drawn. */
@@ -54,6 +68,7 @@ test('vim and htop draw right, and are there again after a reload and a killed s
 	test.setTimeout(180_000);
 	const person = await site.seed.person('te-ada', { admin: true, displayName: 'Ada' });
 	const context = await site.signedIn(browser, person);
+	await withoutGraphics(context);
 	const page = await context.newPage();
 	const heard = complaints(page);
 	await begin(page, site);
@@ -70,16 +85,16 @@ test('vim and htop draw right, and are there again after a reload and a killed s
 	await shows(page, /^101 new words\n102 line 101$/m);
 	await pictures(page, (name) => info.outputPath(name), 'vim');
 	await shows(page, /^101 new words$/m);
-	expect((await lines(page)).length).toBe(size);
+	await expect.poll(async () => (await lines(page)).length).toBe(size);
 
 	await page.reload();
 	await shows(page, /^100 line 100\n101 new words\n102 line 101$/m);
 	await site.killAndRestart();
-	await expect(page.getByText('lost and being tried again')).toHaveCount(0);
+	await expect(page.locator('.terminal[data-state=live]')).toBeVisible();
 	await run(page, ':w');
 	await shows(page, /te-file.*201L.*written/);
 	await page.keyboard.type(':q\n');
-	await shows(page, /^te> $/m);
+	await shows(page, /^te>$/m);
 
 	await run(page, 'htop');
 	await shows(page, /F1Help +F2Setup/);
@@ -89,14 +104,16 @@ test('vim and htop draw right, and are there again after a reload and a killed s
 	const { violations } = await new AxeBuilder({ page }).disableRules(['color-contrast']).analyze();
 	expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
 	await page.keyboard.press('q');
-	await shows(page, /^te> $/m);
+	await shows(page, /^te>$/m);
 
 	// The keyboard is not trapped, and scrollback can be searched.
 	await page.keyboard.press('Escape');
 	await page.keyboard.press('Tab');
 	expect(await page.evaluate(() => document.activeElement?.className)).not.toContain('xterm');
+	await page.locator('.xterm-helper-textarea').focus();
+	await page.keyboard.press('Control+C');
 	await run(page, 'seq 1 5000');
-	await shows(page, /^5000\nte> $/m);
+	await shows(page, /^5000\nte>$/m);
 	await page.keyboard.press('Control+Shift+F');
 	await page.getByRole('searchbox', { name: 'Search in the terminal' }).fill('1234');
 	await shows(page, /^1234$/m);
@@ -121,6 +138,7 @@ test('500 MB on the screen: Ctrl-C works at once, cells run meanwhile, and nothi
 	const person = await site.seed.person('te-flo', { admin: true, displayName: 'Flo' });
 	const id = await site.seed.notebook(person);
 	const context = await site.signedIn(browser, person);
+	await withoutGraphics(context);
 	const page = await context.newPage();
 	await begin(page, site);
 	const notebook = await openNotebook(context, site, id);
@@ -141,7 +159,7 @@ test('500 MB on the screen: Ctrl-C works at once, cells run meanwhile, and nothi
 	const heights = [memory(site.server.pid), memory(daemon)];
 	await page.locator('.xterm-helper-textarea').focus();
 	await page.keyboard.press('Control+C');
-	await shows(page, /^x*\^C\nte> $/m);
+	await shows(page, /^te>$/m);
 	expect(heights[0]! - before[0]!).toBeLessThan(150 * MB);
 	expect(heights[1]! - before[1]!).toBeLessThan(40 * MB);
 	await run(page, 'echo res""ponsive');
@@ -164,6 +182,7 @@ test('a terminal is shown in a notebook: to watch, then to type, then no more', 
 	const id = await site.seed.notebook(owner);
 	await site.seed.member(id, guest, 'runner');
 	const mine = await site.signedIn(browser, owner);
+	await withoutGraphics(mine);
 	const page = await mine.newPage();
 	await begin(page, site);
 	await page.getByRole('button', { name: 'More for this terminal' }).click();
@@ -179,6 +198,7 @@ test('a terminal is shown in a notebook: to watch, then to type, then no more', 
 	await page.keyboard.press('Escape');
 
 	const theirs = await site.signedIn(browser, guest);
+	await withoutGraphics(theirs);
 	const other = await openNotebook(theirs, site, id);
 	await other.getByRole('button', { name: 'More for this notebook' }).click();
 	await other.getByRole('menuitem', { name: 'Terminal', exact: true }).click();

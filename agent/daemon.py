@@ -68,8 +68,7 @@ class Daemon:
 
     def __init__(self, sha, folder):
         self.sha, self.folder, self.clients, self.ready = sha, folder, set(), False
-        self.registry = self.children = self.gpus = self.tasks = self._server = self._inode = None
-        self.registry = self.terminals = self.children = self.gpus = self._server = self._inode = None
+        self.registry = self.terminals = self.tasks = self.children = self.gpus = self._server = self._inode = None
         self._lease = float(os.environ.get("ANSATZ_LEASE_S") or LEASE_S)
         self._idle_since = time.monotonic()
 

@@ -5,14 +5,13 @@ import sys
 import time
 
 import ports
-from authorize import authorize as let_in
 import survey as machine
+import terminal_methods
+from authorize import authorize as let_in
 from gpu_board import board
 from kernel import Unwilling
-from probe import FIND
-import terminal_methods
-from kernel import Unwilling
 from params import BadParams, take as _take, texts as _texts
+from probe import FIND
 from subscription import Subscription
 from usage import family
 
@@ -219,6 +218,4 @@ METHODS = {method.__name__.replace("_", "-"): method for method in (
     ping, kernelspecs, survey, start, kernels, send, ask, usage, interrupt, shutdown, forget, subscribe, unsubscribe, ack,
     retire, authorize, gpus, start_task, tasks, task, cancel_task, forget_task,
     listening)}
-METHODS = {method.__name__: method for method in (
-    ping, kernelspecs, start, kernels, send, ask, usage, interrupt, shutdown, forget, subscribe, unsubscribe, ack, retire)}
 METHODS.update(terminal_methods.METHODS)

@@ -21,7 +21,6 @@ import { Logins, readLogin } from './login.ts';
 import { addressInvalid, hostKeyChanged, hostKeyUnknown, lineLost } from './problems.ts';
 import { notConnected, place, signInAgain } from './problems.ts';
 import { AgentSession } from './session.ts';
-import type { Login } from './ssh.ts';
 import { Terminals } from './terminals.ts';
 import { backoff, type Timing } from './timing.ts';
 

@@ -29,9 +29,10 @@ requirePackages({
 	...{ 'google-authenticator': 'libpam-google-authenticator', fish: 'fish', tcsh: 'tcsh' },
 	...{ krb5kdc: 'krb5-kdc', 'kadmin.local': 'krb5-admin-server', kinit: 'krb5-user' },
 	// for environments
-	modulecmd: 'environment-modules'
+	modulecmd: 'environment-modules',
+	// for terminals
+	...{ vim: 'vim', htop: 'htop' }
 });
-requirePackages({ sshd: 'openssh-server', chromium: 'chromium', git: 'git', vim: 'vim', htop: 'htop' });
 const python = pythonEnvironment('python', join(root, 'tests', 'agent', 'requirements.txt'));
 if (wanted.includes('kernels')) prepareKernels();
 buildSite();

@@ -202,15 +202,12 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			onReachChanged: () => reachable.refresh(),
 			tryReach: reachable.tryOut
 		}),
-		workspaces: createWorkspaces({ db, gateway, directory, environment }),
-		rooms: createRooms({ db, collab }),
 		terminals: createTerminals({
 			db,
 			gateway,
 			directory,
 			onShareChanged: (...what) => terminalRoom.shareChanged(...what)
 		}),
-		settings: createSettings({ db, onIdleChanged }),
 		notices,
 		preferences: createPreferences(db),
 		openapi,

@@ -23,7 +23,6 @@ import type { KnownHostsProblem } from '#lib/model/known-hosts.ts';
 import type { KernelSpec, KnownKey, SignInMethod, SshHop, WorkspaceState } from '#lib/model/workspace.ts';
 import type { WorkspaceFileService } from './workspace-files.ts';
 import type { Terminals } from './terminals.ts';
-import type { Credential, KernelSpec, WorkspaceState } from '#lib/model/workspace.ts';
 
 export interface User {
 	id: UserId;

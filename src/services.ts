@@ -104,6 +104,8 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 	const { system, agentSocket } = config.serverSsh;
 	const ways = { system, agent: agentSocket !== null };
 	let open: Collab['rooms'] | undefined;
+	const ways = { system: false, agent: false };
+	let rooms: Collab['rooms'] | null = null;
 	// Before the gate opens, so that no page that comes early is missed. Rooms not there yet look for themselves.
 	const connect = new WorkspaceConnect({
 		...{ db, gateway, hostKeys, browserKeys, lines, ways, logger },

@@ -7,6 +7,7 @@ import { Authentication, type SignInTools } from './authentication.ts';
 import type { Checks } from './checks.ts';
 import { hostKeyAlgorithms, judge, readHostKey, type Verdict } from './host-key.ts';
 import { atHop, type Hop } from './hops.ts';
+import { useKeyObjects } from './key-objects.ts';
 import type { AccountLogins } from './login.ts';
 import { connectionProblem, hostKeyChanged, hostKeyRevoked, hostKeyUnknown } from './problems.ts';
 import type { Timing } from './timing.ts';
@@ -138,6 +139,12 @@ export function openHop(
 		// a channel through a jump host only ends: its close would wait for ours
 		client.on('end', over);
 		client.on('ready', () => settle({ client, socket, key: key!, closed }));
+		client.on('end', ended);
+		client.on('close', ended);
+		client.on('ready', () => {
+			useKeyObjects(client);
+			settle({ client, socket, key: key!, closed });
+		});
 		client.on('change password', () => authentication.passwordExpired());
 		if (signal.aborted) return abort();
 		signal.addEventListener('abort', abort);

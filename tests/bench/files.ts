@@ -23,7 +23,7 @@ import ssh2 from 'ssh2';
 import { createGateway } from '#gateway/gateway.ts';
 import { openSeed } from '../support/people.ts';
 import { startServer } from '../support/server-process.ts';
-import { startSshd } from '../support/sshd.ts';
+import { startSshd, trusting } from '../support/sshd.ts';
 import { figures, report, round, say, type Figures } from './figures.ts';
 
 const MEGABYTES = Number(process.argv[2] ?? 1024);
@@ -37,7 +37,7 @@ const server = await startServer();
 const seed = await openSeed(server);
 const sshd = await startSshd({ config: ['Subsystem sftp /usr/lib/openssh/sftp-server'] });
 const gateway = createGateway({ agentFolder: fileURLToPath(new URL('../../agent', import.meta.url)) });
-const credential = { kind: 'key' as const, privateKey: sshd.privateKey };
+const signIn = { hop: 0, credential: { kind: 'key' as const, privateKey: sshd.privateKey } };
 const key = join(scratch, 'key');
 writeFileSync(key, sshd.privateKey, { mode: 0o600 });
 const SSH = [
@@ -46,13 +46,17 @@ const SSH = [
 ];
 
 try {
-	const { host, port, user, fingerprint } = sshd;
+	const { host, port, user } = sshd;
 	const address = {
 		...{ kind: 'ssh' as const, id: 'bench', name: 'bench', host, port, user, jumps: [], environments: [] },
 		trust: [{ accepted: [{ keyType: '', fingerprint }], pinned: [], revoked: [] }],
 		...{ way: 'ssh' as const, privileged: true }
 	};
 	const connected = await gateway.connect(address, { signIn: { hop: 0, credential } });
+		...{ kind: 'ssh' as const, id: 'bench', name: 'bench', host, port, user, environments: [] },
+		...{ jumps: [], trust: [trusting(sshd)], way: 'ssh' as const, privileged: false }
+	};
+	const connected = await gateway.connect(address, { signIn });
 	if (connected.state !== 'connected') throw new Error(`The account said ${JSON.stringify(connected)}.`);
 	const listings = await listing();
 	const transfers = await transfer();
@@ -192,7 +196,7 @@ async function transfer(): Promise<Record<string, number>> {
 	const headers = { Authorization: `Bearer ${ada.token}` };
 	const api = `${server.origin}/api/workspaces/${workspace}`;
 	const json = { ...headers, 'Content-Type': 'application/json' };
-	await fetch(`${api}/connect`, { method: 'POST', headers: json, body: JSON.stringify({ credential }) });
+	await fetch(`${api}/connect`, { method: 'POST', headers: json, body: JSON.stringify({ signIn }) });
 
 	const ways: Record<string, (copy: string) => Promise<unknown>> = {
 		'scp-down': (copy) =>

@@ -27,8 +27,8 @@ beforeAll(async () => {
 	call = caller(server, ada.token);
 	id = await seed.workspace(ada, sshd, []);
 	expectProblem(await call('GET', files()), 409, 'workspace-disconnected');
-	const credential = { kind: 'key', privateKey: sshd.privateKey };
-	const connected = await call('POST', `/api/workspaces/${id}/connect`, { credential });
+	const signIn = { hop: 0, credential: { kind: 'key', privateKey: sshd.privateKey } };
+	const connected = await call('POST', `/api/workspaces/${id}/connect`, { signIn });
 	expect(connected.body).toMatchObject({ state: 'connected' });
 }, 60_000);
 afterAll(async () => {
@@ -171,6 +171,11 @@ describe('the bytes of a file', () => {
 			{ 'If-None-Match': '*' }
 		];
 		for (const headers of outdated) {
+		const conditions: Record<string, string>[] = [
+			{ 'If-Match': `"${first.body.version}"` },
+			{ 'If-None-Match': '*' }
+		];
+		for (const headers of conditions) {
 			const refused = await send('PUT', path, 'three', headers);
 			expectProblem(refused, 412, 'file-changed');
 			expect(refused.body.version).toBe(second.body.version);

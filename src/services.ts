@@ -156,6 +156,11 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			.idleRuleChanged(notebook)
 			.catch((error: unknown) => logger.error({ err: error }, 'a room did not hear of its new idle time'));
 	};
+	const ways = { system: config.serverSsh.system, agent: config.serverSsh.agentSocket !== null };
+	const connect = new WorkspaceConnect({
+		...{ db, gateway, hostKeys, browserKeys, lines, ways, logger },
+		onConnected: (workspace, owner) => collab.rooms.workspaceConnected(workspace, owner)
+	});
 	// In the background: the page shows how far it is, and a run waits for it.
 	environment
 		.ready(() => {})

@@ -127,9 +127,16 @@ test('the keys of an SSH agent log in where it may be used', async () => {
 	const { plain, code } = servers;
 	const strange = code.privateKey;
 	const made = gateway({ agentSocket: await agent(strange, plain.makeKey('-t', 'rsa', '-N', '')) });
-	const at = address(plain);
+	const at = address(plain, { privileged: true });
 	expect(await made.connect(at)).toMatchObject({ methods: ['password', 'key', 'agent'] });
 	expect(await made.connect(at, sign({ kind: 'agent' }))).toMatchObject({ state: 'connected' });
+
+	// it logs in as the server: for administrators' own workspaces only
+	const other = { ...address(plain), id: 'other' };
+	expect(await made.connect(other)).toMatchObject({ methods: ['password', 'key'] });
+	expect(await made.connect(other, sign({ kind: 'agent' }))).toMatchObject({
+		problem: { code: 'ssh-agent-unavailable' }
+	});
 
 	for (const [keys, reason] of [
 		[[], 'holds no key'],
@@ -155,7 +162,9 @@ test('keys that sign elsewhere may be one of several proofs', async () => {
 	const { blob, line } = await person.makeKey('ecdsa-sha2-nistp256');
 	code.authorize(line);
 	person.types(() => [oneTimeCode(code.codeSecret)]);
-	expect(await made.connect(address(code), sign({ kind: 'agent' }))).toMatchObject({ state: 'connected' });
+	expect(await made.connect(address(code, { privileged: true }), sign({ kind: 'agent' }))).toMatchObject({
+		state: 'connected'
+	});
 	person.signs();
 	person.types(() => [oneTimeCode(code.codeSecret)]);
 	expect(await made.connect(address(code), sign({ kind: 'browser-key', publicKey: blob }))).toMatchObject({

@@ -197,7 +197,10 @@ test('a Kerberos ticket logs in; without one it is said what is taken', async ()
 	// the server finds its key table by its environment
 	for (const [name, value] of Object.entries(kdc.env)) vi.stubEnv(name, value);
 	onTestFinished(() => void vi.unstubAllEnvs());
-	const node = await sshd({ methods: [], config: ['GSSAPIAuthentication yes', 'GSSAPIStrictAcceptorCheck no'] });
+	const node = await sshd({
+		methods: [],
+		config: ['GSSAPIAuthentication yes', 'GSSAPIStrictAcceptorCheck no']
+	});
 	const own = account();
 	own.write('known_hosts', known(node).replace('127.0.0.1', 'localhost'));
 	const ssh = {

@@ -181,8 +181,8 @@ export class WorkspaceConnect {
 		if (credential.kind === 'agent' && !(ways.agent && owner.admin)) {
 			throw new ProblemError(403, {
 				code: 'agent-not-allowed',
-				title: 'This server does not sign in with an SSH agent.',
-				detail: 'Its agent would let everybody in with one person’s keys.',
+				title: 'This server does not sign in with an SSH agent for you.',
+				detail: 'Its agent holds the keys of the server: if at all, it is for administrators.',
 				remedy: 'Sign in another way.'
 			});
 		}
@@ -284,7 +284,7 @@ export class WorkspaceConnect {
 			}
 			if (!SECRETLESS.has(record.kind)) return null;
 			if (record.kind === 'agent') {
-				if (!this.#options.ways.agent) return null;
+				if (!this.#options.ways.agent || !owner.admin) return null;
 				credentials.push({ kind: 'agent' });
 				continue;
 			}

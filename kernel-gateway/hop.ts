@@ -138,9 +138,6 @@ export function openHop(
 		client.on('close', over);
 		// a channel through a jump host only ends: its close would wait for ours
 		client.on('end', over);
-		client.on('ready', () => settle({ client, socket, key: key!, closed }));
-		client.on('end', ended);
-		client.on('close', ended);
 		client.on('ready', () => {
 			useKeyObjects(client);
 			settle({ client, socket, key: key!, closed });

@@ -103,9 +103,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 	const notices = createRunNotices({ db, mailer, origin: config.origin, logger });
 	const { system, agentSocket } = config.serverSsh;
 	const ways = { system, agent: agentSocket !== null };
-	let open: Collab['rooms'] | undefined;
-	const ways = { system: false, agent: false };
-	let rooms: Collab['rooms'] | null = null;
+	let open: Collab['rooms'] | null = null;
 	// Before the gate opens, so that no page that comes early is missed. Rooms not there yet look for themselves.
 	const connect = new WorkspaceConnect({
 		...{ db, gateway, hostKeys, browserKeys, lines, ways, logger },
@@ -156,11 +154,6 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			.idleRuleChanged(notebook)
 			.catch((error: unknown) => logger.error({ err: error }, 'a room did not hear of its new idle time'));
 	};
-	const ways = { system: config.serverSsh.system, agent: config.serverSsh.agentSocket !== null };
-	const connect = new WorkspaceConnect({
-		...{ db, gateway, hostKeys, browserKeys, lines, ways, logger },
-		onConnected: (workspace, owner) => collab.rooms.workspaceConnected(workspace, owner)
-	});
 	// In the background: the page shows how far it is, and a run waits for it.
 	environment
 		.ready(() => {})

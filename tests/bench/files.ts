@@ -48,11 +48,6 @@ const SSH = [
 try {
 	const { host, port, user } = sshd;
 	const address = {
-		...{ kind: 'ssh' as const, id: 'bench', name: 'bench', host, port, user, jumps: [], environments: [] },
-		trust: [{ accepted: [{ keyType: '', fingerprint }], pinned: [], revoked: [] }],
-		...{ way: 'ssh' as const, privileged: true }
-	};
-	const connected = await gateway.connect(address, { signIn: { hop: 0, credential } });
 		...{ kind: 'ssh' as const, id: 'bench', name: 'bench', host, port, user, environments: [] },
 		...{ jumps: [], trust: [trusting(sshd)], way: 'ssh' as const, privileged: false }
 	};

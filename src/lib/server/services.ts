@@ -266,7 +266,6 @@ export interface ConnectRequest {
 }
 
 export interface Workspaces {
-	/** What the operator allows. */
 	/** What is open to this person: both log in as the account of the server, so they are for administrators. */
 	ways(caller: Caller): Ways;
 	/** The caller's own; "This machine" first, for those who may use it. */

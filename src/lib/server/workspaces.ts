@@ -95,8 +95,6 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 			throw new ProblemError(403, {
 				code: 'way-not-allowed',
 				title: 'This server does not use its own ssh program for you.',
-				detail:
-					'It would log in with what the account of the server may; the operator can allow that, for administrators.',
 				detail: 'It logs in as the account the server runs as: if at all, it is for administrators.',
 				remedy: 'Leave the way at the usual one, or ask the administrator.'
 			});
@@ -105,8 +103,6 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 	}
 
 	return {
-		// both use what the account of the server may: for administrators
-		ways: ({ user }) => ({ system: ways.system && user.admin, agent: ways.agent && user.admin }),
 		ways: ({ user }) => (user.admin ? ways : { system: false, agent: false }),
 
 		async list(caller) {

@@ -57,7 +57,10 @@ async function desk(browser: Browser, site: Site, name: string, path: string, by
 		await page.goto(url(`?path=${path}`));
 		await page.getByRole('button', { name: 'Connect' }).click();
 		await page.getByRole('dialog').getByRole('textbox', { name: 'Password' }).fill(password);
-		await page.getByRole('dialog').getByRole('button', { name: /Connect|Sign in/ }).click();
+		await page
+			.getByRole('dialog')
+			.getByRole('button', { name: /Connect|Sign in/ })
+			.click();
 	} else {
 		const connected = await context.request.post(`${origin}/api/workspaces/${id}/connect`, {
 			data: { signIn: { hop: 0, credential: { kind: 'password', password } } },

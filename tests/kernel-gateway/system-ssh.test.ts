@@ -53,7 +53,7 @@ function account(): {
 
 /** The line of known_hosts for a test server, reached at this port. */
 function known(server: Sshd, port = server.port): string {
-	const key = readFileSync(path.join(server.home, '../../host_key.pub'), 'utf8')
+	const key = readFileSync(path.join(server.home, '../../host_key_ed25519.pub'), 'utf8')
 		.split(' ')
 		.slice(0, 2)
 		.join(' ');

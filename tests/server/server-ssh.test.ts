@@ -13,7 +13,7 @@ test('an administrator connects to an alias of the server’s configuration; oth
 	const sshd = await startSshd();
 	onTestFinished(() => sshd.stop());
 	writeFileSync(join(folder, 'key'), sshd.privateKey, { mode: 0o600 });
-	const key = readFileSync(join(sshd.home, '../../host_key.pub'), 'utf8');
+	const key = readFileSync(join(sshd.home, '../../host_key_ed25519.pub'), 'utf8');
 	writeFileSync(join(folder, 'known_hosts'), `[127.0.0.1]:${sshd.port} ${key}`);
 	const lines = ['Host cluster', 'HostName 127.0.0.1', `Port ${sshd.port}`, `IdentityFile ${folder}/key`];
 	writeFileSync(

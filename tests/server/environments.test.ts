@@ -31,7 +31,7 @@ function put(name: string, text: string, mode = 0o644): void {
 
 async function connect(call: Call, id: string): Promise<void> {
 	const credential = { kind: 'password', password: sshd.password };
-	const answer = await call('POST', `/api/workspaces/${id}/connect`, { credential });
+	const answer = await call('POST', `/api/workspaces/${id}/connect`, { signIn: { hop: 0, credential } });
 	expect(answer.body).toMatchObject({ state: 'connected' });
 }
 

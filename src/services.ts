@@ -23,6 +23,7 @@ import { databaseProblem } from '#lib/server/database-problem.ts';
 import { startPostgres } from '#lib/server/embedded-postgres.ts';
 import { createHostKeyBook } from '#lib/server/host-key-book.ts';
 import { createEnvironments } from '#lib/server/environments.ts';
+import { followFolders } from '#lib/server/folder-watches.ts';
 import { createGpuBoard } from '#lib/server/gpu-board.ts';
 import { LocalEnvironment } from '#lib/server/local-environment.ts';
 import { createReachable } from '#lib/server/reachable.ts';
@@ -163,6 +164,8 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		...{ db, gateway, directory, environment, hostKeys, browserKeys, connect, ways }
 	});
 	const rooms = createRooms({ db, collab });
+	const files = createWorkspaceFiles({ gateway, directory });
+	followFolders({ lines, files, logger });
 	const services: Services = {
 		accounts: createAccounts({
 			db,
@@ -194,7 +197,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			rooms,
 			tell: (user, news) => lines.send(user, news)
 		}),
-		files: createWorkspaceFiles({ gateway, directory }),
+		files,
 		rooms,
 		settings: createSettings({
 			db,

@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CheckLine } from '#lib/model/check-list.ts';
 import { encodePath } from '#lib/model/file-path.ts';
 import { caller, expectProblem, type Call } from '../support/api.ts';
+import { openPage } from '../support/person-line.ts';
 import { openSeed, type Seed, type SeededPerson } from '../support/people.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 import { startSshd, type Sshd } from '../support/sshd.ts';
@@ -30,6 +32,13 @@ beforeAll(async () => {
 	const signIn = { hop: 0, credential: { kind: 'key', privateKey: sshd.privateKey } };
 	const connected = await call('POST', `/api/workspaces/${id}/connect`, { signIn });
 	expect(connected.body).toMatchObject({ state: 'connected' });
+	// what the agent found there ends the check list
+	const lines = connected.body.checks as CheckLine[];
+	expect(lines.slice(-4).map(({ check }) => check)).toEqual(['kernels', 'gpu', 'batch', 'disk']);
+	expect(lines.find(({ check }) => check === 'disk')).toMatchObject({
+		text: expect.stringMatching(/ free in /)
+	});
+	expect(lines.every(({ state }) => state !== 'doing')).toBe(true);
 }, 60_000);
 afterAll(async () => {
 	await seed?.close();
@@ -60,7 +69,7 @@ const PATIENT = { timeout: 30_000 };
 const sha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 test('nobody else reaches them, and a token needs the scope', async () => {
-	const other = caller(server, (await seed.person('bob')).token);
+	const other = caller(server, (await seed.person('carl')).token);
 	for (const path of [
 		files(),
 		files('/content', '~/x'),
@@ -287,4 +296,24 @@ test('a search answers in lines, and a preview in columns', async () => {
 	});
 	writeFileSync(join(sshd.home, 't.h5'), 'x');
 	expectProblem(await call('GET', files('/preview', '~/t.h5', '&kind=hdf5')), 422, 'file-no-module');
+});
+
+test('a page hears of changes in the folders it looks at, and of no others; a stranger hears nothing', async () => {
+	await inShell('mkdir "$1/watched" "$1/other"');
+	const carl = await seed.person('carl');
+	const line = (person: SeededPerson) =>
+		openPage(server.port, { Origin: server.origin, Cookie: `${person.cookie.name}=${person.cookie.value}` });
+	const [page, stranger] = await Promise.all([line(ada), line(carl)]);
+	for (const each of [page, stranger]) each.say({ type: 'watch', workspace: id, path: '~/watched' });
+	// said once when watching begins, and again for every change
+	const folders = (): number => page.news.filter((news) => news.type === 'folder').length;
+	await page.heard('folder', ({ path }) => path === '~/watched');
+	const before = folders();
+	await inShell('touch "$1/other/x" "$1/watched/new file"');
+	await page.heard('folder', () => folders() > before);
+	expect(page.news.filter((news) => news.type === 'folder').every(({ path }) => path === '~/watched')).toBe(
+		true
+	);
+	expect(stranger.news.filter((news) => news.type === 'folder')).toEqual([]);
+	await Promise.all([page.close(), stranger.close()]);
 });

@@ -22,6 +22,7 @@ import type { BrowserKeyShelf } from './browser-keys.ts';
 import type { HostKeyBook } from './host-key-book.ts';
 import type { PersonLines } from './person-lines.ts';
 import type { ConnectRequest, Ways } from './services.ts';
+import { SURVEYED, surveyLines, surveyMissing } from './survey-lines.ts';
 import { addressOf, hopsOf, type WorkspaceRecord } from './workspace-book.ts';
 
 export interface WorkspaceConnectOptions {
@@ -143,6 +144,17 @@ export class WorkspaceConnect {
 		for (const { id } of rows) gateway.forgetSecrets(id);
 	}
 
+	/** The last lines of the list. A machine that cannot be looked at is connected all the same. */
+	async #survey(workspace: string, check: (line: CheckLine) => void): Promise<void> {
+		const { gateway, logger } = this.#options;
+		for (const one of SURVEYED) check({ check: one, state: 'doing', text: 'Looking' });
+		const found = await gateway.survey(workspace).catch((error: unknown) => {
+			logger.info({ workspace, err: error }, 'a machine was not surveyed');
+			return null;
+		});
+		for (const line of found ? surveyLines(found) : surveyMissing()) check(line);
+	}
+
 	async #try(
 		owner: RoomUser,
 		address: WorkspaceAddress,
@@ -150,21 +162,27 @@ export class WorkspaceConnect {
 	): Promise<ConnectAnswer> {
 		const { gateway, lines } = this.#options;
 		const checks = new Map<string, CheckLine>();
-		if (!gateway.isConnected(address.id)) this.#set(owner.id, address.id, 'connecting');
+		const check = (line: CheckLine): void => {
+			checks.set(`${line.check} ${line.hop ?? ''}`, line);
+			lines.send(owner.id, { type: 'check', workspace: address.id, line });
+		};
+		const before = gateway.isConnected(address.id);
+		if (!before) this.#set(owner.id, address.id, 'connecting');
 		const result = await gateway
 			.connect(address, {
 				...options,
-				onCheck: (line) => {
-					checks.set(`${line.check} ${line.hop ?? ''}`, line);
-					lines.send(owner.id, { type: 'check', workspace: address.id, line });
-				}
+				onCheck: check
 			})
 			.catch((error: unknown) => {
 				this.#set(owner.id, address.id, 'failed');
 				throw error;
 			});
 		this.#set(owner.id, address.id, result.state === 'host-key-changed' ? 'host-key-unknown' : result.state);
-		if (result.state === 'connected') this.#options.onConnected(address.id, owner);
+		if (result.state === 'connected') {
+			// Rooms that wait go on at once; the person hears a little later what else the machine has.
+			this.#options.onConnected(address.id, owner);
+			if (!before && address.kind === 'ssh') await this.#survey(address.id, check);
+		}
 		return { ...result, checks: [...checks.values()] };
 	}
 

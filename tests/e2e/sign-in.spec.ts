@@ -118,9 +118,9 @@ test('a machine that wants a one-time code asks in its own words', async ({ brow
 	await expect(dialog).toContainText(`otto@127.0.0.1:${machine.port} asks`);
 	await sound(page);
 	await code.fill(oneTimeCode(machine.codeSecret));
-	await dialog.getByRole('button', { name: 'Answer' }).click();
+	await dialog.getByRole('button', { name: 'Answer', exact: true }).click();
 	await dialog.getByLabel(/password/i).fill(machine.password);
-	await dialog.getByRole('button', { name: 'Answer' }).click();
+	await dialog.getByRole('button', { name: 'Answer', exact: true }).click();
 	await expect(workspace(page, 'Group node')).toContainText('Connected');
 	expect(site.server.output()).not.toContain(machine.password);
 });
@@ -145,9 +145,10 @@ test('a key of the browser is put on the machine over a password once; after the
 	await sound(page);
 	await dialog.getByRole('button', { name: 'Done' }).click();
 	await page.goto(`${site.server.origin}/account`);
-	const line = page.getByLabel('Line for ~/.ssh/authorized_keys');
+	const keys = page.getByRole('region', { name: 'Keys of your browsers' });
+	const line = keys.getByLabel('Line for ~/.ssh/authorized_keys');
 	await expect(line).toHaveValue(/^ssh-ed25519 AAAA\S+ /);
-	await expect(page.getByText('In this browser', { exact: true })).toBeVisible();
+	await expect(keys.getByText('In this browser')).toBeVisible();
 	await sound(page);
 	expect(readFileSync(join(machine.home, '.ssh', 'authorized_keys'), 'utf8')).toContain(
 		await line.inputValue()

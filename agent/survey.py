@@ -34,14 +34,15 @@ async def survey(children, environments):
     return {
         "python": platform.python_version(), "host": socket.gethostname(), "cores": _cores(), "memory": _memory(),
         "disk": disk or {"path": os.path.expanduser("~"), "total": 0, "free": 0, "writable": False,
-                         "problem": "The home folder did not answer within %d seconds." % PART_S},
+                         "problem": "The home folder did not answer in time."},
         "gpus": gpus or [], "batch": batch or [], "kernels": kernels or 0}
 
 
 async def _part(children, name, environments):
     program = os.path.dirname(os.path.abspath(__file__))
     text = json.dumps(environments).encode("ascii")
-    answer = await children.output([sys.executable, program, "survey", name], text, PART_S)
+    patience = float(os.environ.get("ANSATZ_SURVEY_S") or PART_S)
+    answer = await children.output([sys.executable, program, "survey", name], text, patience)
     try:
         return json.loads((answer or b"").decode("utf-8"))
     except ValueError:

@@ -83,7 +83,7 @@ class Tasks:
     def cancel(self, identity, why="cancelled"):
         """Ends it: TERM, which lets it tidy up, then KILL."""
         state = self._get(identity)
-        if self._exit(identity) is None and self._running(identity) and not state["ended"]:
+        if self._running(identity) and not state["ended"]:
             state.update(ended=why, killed=time.time() + PATIENCE_S)
             self._save(identity)
             process.signal_group(state["pid"], signal.SIGTERM)
@@ -99,7 +99,7 @@ class Tasks:
     def tick(self):
         """Called about twice a second: ends what takes too long or writes too much, insists where TERM did not help."""
         for identity, state in list(self._states.items()):
-            if self._exit(identity) is not None or not self._running(identity):
+            if not self._running(identity):
                 continue
             if state["ended"]:
                 if time.time() > state["killed"]:
@@ -113,7 +113,10 @@ class Tasks:
         return self._states[identity]
 
     def _running(self, identity):
+        """Its exit status counts, not the shell that has written it and may need a moment to leave."""
         state = self._states[identity]
+        if self._exit(identity) is not None:
+            return False
         if state["boot"] != runtime.boot_id() or not state["mark"]:
             return False
         return process.mark(state["pid"]) == state["mark"]

@@ -222,7 +222,20 @@ test('a terminal is shown in a notebook: to watch, then to type, then no more', 
 	await shows(page, /^from the guest$/m);
 	expect((await lines(page)).join('\n')).not.toMatch(/^intruder$/m);
 	await pictures(other, (name) => info.outputPath(name), 'shared');
-	await pictures(page, (name) => info.outputPath(name), 'owner');
+
+	// A phone has the keys that its keyboard lacks.
+	await run(page, 'sleep 1000');
+	const small = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+	const pocket = await site.signedIn(browser, owner, small);
+	await withoutGraphics(pocket);
+	const phone = await pocket.newPage();
+	await phone.goto(page.url());
+	await shows(phone, /^te> sleep 1000$/m);
+	await phone.getByRole('button', { name: 'Ctrl' }).tap();
+	await phone.screenshot({ path: info.outputPath('phone.png') });
+	await phone.keyboard.type('c');
+	await shows(page, /\^C\nte>$/);
+	await pocket.close();
 
 	await notebook.bringToFront();
 	await notebook.getByRole('button', { name: 'More for this terminal' }).click();

@@ -11,7 +11,7 @@ import { answerOnlyWhile } from './answers.ts';
 import { followTerminalTheme } from './theme.ts';
 
 const FONT_PX = 14;
-const SMALLEST_PX = 6;
+const SMALLEST_PX = 8;
 const SCROLLBACK = 10_000;
 
 /** What a screen asks of the page around it. */
@@ -122,6 +122,7 @@ export class Screen {
 			const code = text.toUpperCase().charCodeAt(0);
 			if (code >= 0x40 && code < 0x60) text = String.fromCharCode(code & 0x1f);
 		}
+		this.#lead();
 		this.link.type(new TextEncoder().encode(text));
 	}
 

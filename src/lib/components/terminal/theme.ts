@@ -5,7 +5,7 @@ const ANSI = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'whi
 
 /** The page's tokens as a terminal's colours, now and whenever they change. */
 export function followTerminalTheme(tell: (theme: ITheme) => void): () => void {
-	return followTheme(({ tokens }) => {
+	return followTheme(({ scheme, tokens }) => {
 		const token = (name: string): string =>
 			tokens[name] ?? getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 		const colours: Record<string, string> = {};
@@ -13,6 +13,12 @@ export function followTerminalTheme(tell: (theme: ITheme) => void): () => void {
 			colours[name] = token(`--ansi-${name}`);
 			colours[`bright${name[0]!.toUpperCase()}${name.slice(1)}`] = token(`--ansi-bright-${name}`);
 		}
+		// Black and white are mostly the text or the ground of coloured fields: they are what they say. Where they would not
+		// be seen on the page, the terminal's least contrast bends them.
+		const light = scheme === 'light';
+		colours.black = token(light ? '--ink' : '--paper-sunken');
+		colours.white = token(light ? '--line' : '--ansi-white');
+		colours.brightWhite = token(light ? '--paper-raised' : '--ansi-bright-white');
 		tell({
 			...colours,
 			background: token('--paper'),

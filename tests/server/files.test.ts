@@ -69,7 +69,7 @@ const PATIENT = { timeout: 30_000 };
 const sha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 test('nobody else reaches them, and a token needs the scope', async () => {
-	const other = caller(server, (await seed.person('carl')).token);
+	const other = caller(server, (await seed.person('bob')).token);
 	for (const path of [
 		files(),
 		files('/content', '~/x'),

@@ -234,7 +234,7 @@ test('a terminal is shown in a notebook: to watch, then to type, then no more', 
 	await phone.getByRole('button', { name: 'Ctrl' }).tap();
 	await phone.screenshot({ path: info.outputPath('phone.png') });
 	await phone.keyboard.type('c');
-	await shows(page, /\^C\nte>$/);
+	await shows(page, /^\^C\nte>$/m);
 	await pocket.close();
 
 	await notebook.bringToFront();

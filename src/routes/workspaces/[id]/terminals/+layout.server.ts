@@ -2,8 +2,7 @@ import { refusalOf, orErrorPage } from '../../../problem-of.ts';
 import { signedIn } from '../../../guard.ts';
 import type { LayoutServerLoad } from './$types';
 
-export const load: LayoutServerLoad = async ({ locals, params, depends }) => {
-	depends('workspace:terminals');
+export const load: LayoutServerLoad = async ({ locals, params }) => {
 	const caller = signedIn(locals);
 	try {
 		const { workspace, terminals } = await locals.services.terminals.list(caller, params.id);

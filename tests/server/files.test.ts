@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { CheckLine } from '#lib/model/check-list.ts';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { encodePath } from '#lib/model/file-path.ts';
 import type { FolderListing } from '#lib/model/files.ts';
 import { caller, expectProblem, type Call } from '../support/api.ts';

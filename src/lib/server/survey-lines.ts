@@ -11,12 +11,7 @@ export function surveyLines({ kernels, gpus, batch, disk }: Survey): CheckLine[]
 	return [
 		kernels > 0
 			? { check: 'kernels', state: 'ok', text: kernels === 1 ? 'One found' : `${kernels} found` }
-			: {
-					check: 'kernels',
-					state: 'warning',
-					text: 'None found: our plain Python is used',
-					remedy: 'Make an environment with one click under Environments.'
-				},
+			: { check: 'kernels', state: 'none', text: 'None found: our plain Python is used' },
 		gpus.length > 0
 			? { check: 'gpu', state: 'ok', text: counted(gpus.map((gpu) => gpu.name)) }
 			: { check: 'gpu', state: 'none', text: 'None' },

@@ -40,6 +40,8 @@ async function sound(page: Page): Promise<void> {
 async function workspacesOf(site: Site, page: Page): Promise<void> {
 	await page.goto(`${site.server.origin}/workspaces`);
 	await expect(page.getByRole('heading', { name: 'Workspaces', level: 1 })).toBeVisible();
+	// The page answers clicks once its script runs.
+	await page.waitForLoadState('networkidle');
 }
 
 test('through a jump host: both show their keys first and ask for their own password', async ({
@@ -51,7 +53,8 @@ test('through a jump host: both show their keys first and ask for their own pass
 	const person = await site.seed.person('pu-jonna', { displayName: 'Jonna' });
 	const page = await (await site.signedIn(browser, person)).newPage();
 	await workspacesOf(site, page);
-	await page.getByRole('link', { name: 'Add a machine' }).click();
+	await page.getByRole('link', { name: 'Add a machine' }).first().click();
+	await expect(page.getByRole('heading', { name: 'Add a machine' })).toBeVisible();
 	await page.getByLabel('Host').fill('127.0.0.1');
 	await page.getByLabel('Port').fill(String(inner.port));
 	await page.getByLabel('User').fill(inner.user);
@@ -167,7 +170,7 @@ test('a key of the browser is put on the machine over a password once; after the
 	await dialog.getByRole('button', { name: 'Always for this account in this browser' }).click();
 	await machine.logged(/Accepted publickey for kim/);
 	await workspacesOf(site, page);
-	await expect(workspace(page, 'Group node')).toContainText('Connected');
+	await expect(workspace(page, 'Group node')).toContainText('Connected', { timeout: 30_000 });
 	await page.close();
 
 	await site.killAndRestart();

@@ -214,10 +214,10 @@ test('an administrator sets the time for unused kernels on a page that only admi
 	await expect(page.getByLabel('Shut an unused kernel down')).toHaveValue('');
 	await page.getByLabel('Shut an unused kernel down').selectOption('after 8 hours');
 	await page.getByLabel('Owners of a notebook may choose').selectOption('at most 4 hours');
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('region', { name: 'Unused kernels' }).getByRole('button', { name: 'Save' }).click();
 	await expect(page.getByRole('alert')).toContainText('longer than the longest that owners may choose');
 	await page.getByLabel('Shut an unused kernel down').selectOption('after 1 hour');
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('region', { name: 'Unused kernels' }).getByRole('button', { name: 'Save' }).click();
 	await expect(page.getByText('Saved.')).toBeVisible();
 	await pictures(page, (name) => info.outputPath(name), 'settings');
 	await noFaults(page);

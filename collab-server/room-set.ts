@@ -7,7 +7,7 @@ import type { Run } from '#lib/model/run.ts';
 import type { KernelView } from '#lib/model/runtime-doc.ts';
 import { roleOf } from './access.ts';
 import type { RoomUser } from './caller.ts';
-import { Room, type RoomOptions } from './room.ts';
+import { Room, type FileOutputs, type RoomOptions } from './room.ts';
 
 export class RoomSet {
 	readonly #options: RoomOptions;
@@ -53,6 +53,18 @@ export class RoomSet {
 	async state(notebook: NotebookId): Promise<{ kernel: KernelView; runs: Run[] }> {
 		const room = await this.open(notebook);
 		return { kernel: room.kernel, runs: room.runs() };
+	}
+
+	/** Resolves when all that an open room of this notebook knows is in the database. */
+	async stored(notebook: NotebookId): Promise<void> {
+		await (await this.#rooms.get(notebook)?.catch(() => null))?.stored();
+	}
+
+	/** See Room.adopt. */
+	async adopt(notebook: NotebookId, shown: readonly FileOutputs[]): Promise<void> {
+		const room = await this.open(notebook);
+		await room.adopt(shown);
+		if (!room.isWatched) await this.closeIfIdle(notebook);
 	}
 
 	/** A workspace is connected: its owner need not come to every notebook that waits for it. */

@@ -6,8 +6,9 @@ import type { Hocuspocus } from '@hocuspocus/server';
 import type * as Y from 'yjs';
 import type { Database } from '#db/database.ts';
 import type { Cell } from '#lib/model/cell.ts';
+import { digest } from '#lib/model/digest.ts';
 import type { KernelGateway } from '#lib/model/gateway.ts';
-import { newId, type NotebookId, type RunId, type WorkspaceId } from '#lib/model/ids.ts';
+import { newId, type CellId, type NotebookId, type RunId, type WorkspaceId } from '#lib/model/ids.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import {
 	cellIds,
@@ -18,10 +19,11 @@ import {
 	sourceOf,
 	cellsOf
 } from '#lib/model/notebook-doc.ts';
+import type { Output } from '#lib/model/output.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { CommandResult, RoomCommand } from '#lib/model/room-command.ts';
 import type { RoomNews } from '#lib/model/room-news.ts';
-import type { Run } from '#lib/model/run.ts';
+import { isFinished, newRun, type Run } from '#lib/model/run.ts';
 import { runtimeDocName, type KernelView } from '#lib/model/runtime-doc.ts';
 import { checkBaton, nextBaton } from './baton.ts';
 import type { RoomUser } from './caller.ts';
@@ -58,6 +60,14 @@ export interface RoomOptions {
 
 /** Output that waits for the database, above which the agent is told to keep what it has, and below which to go on. */
 const ENOUGH = 8 * 1024 * 1024;
+
+/** What a cell shows by the notebook's file. */
+export interface FileOutputs {
+	cell: CellId;
+	source: string;
+	executionCount: number | null;
+	outputs: Output[];
+}
 
 export class Room {
 	readonly #notebook: NotebookId;
@@ -238,6 +248,31 @@ export class Room {
 	/** Resolves when what is folded now is in the database, streams included. */
 	stored(): Promise<void> {
 		return this.#projection.flush();
+	}
+
+	/** Somebody looks at the notebook now. */
+	get isWatched(): boolean {
+		return this.#viewers > 0;
+	}
+
+	/** Show outputs that came with the notebook's file, except in cells that are being run. Resolves when they are stored. */
+	async adopt(shown: readonly FileOutputs[]): Promise<void> {
+		const runs = this.#projection.runs();
+		const busy = new Set(runs.filter((run) => !isFinished(run)).map((run) => run.cell));
+		let place = runs.at(-1)?.place ?? 0;
+		for (const { cell, source, executionCount, outputs } of shown) {
+			if (busy.has(cell)) continue;
+			const kept = outputs.map((output) => this.#store.externaliseOutput(output));
+			this.#projection.put({
+				...newRun(newId(), cell, null, Date.now(), ++place, digest(source)),
+				state: kept.some((output) => output.type === 'error') ? 'error' : 'done',
+				queuedAt: null,
+				finishedAt: Date.now(),
+				executionCount,
+				outputs: kept
+			});
+		}
+		await this.#projection.flush();
 	}
 
 	/** Resolves when the run has ended or `ms` have passed. */

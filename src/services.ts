@@ -17,6 +17,7 @@ import { cellIds, notebookDocName, readTitle } from '#lib/model/notebook-doc.ts'
 import { TERMINAL_PATH } from '#lib/model/terminal-message.ts';
 import { createAccounts } from '#lib/server/accounts.ts';
 import { createAsks } from '#lib/server/asks.ts';
+import { createBoundNotebooks, type BoundNotebooksService } from '#lib/server/bound-notebooks.ts';
 import { createBrowserKeys } from '#lib/server/browser-keys.ts';
 import type { Config } from '#lib/server/config.ts';
 import { databaseProblem } from '#lib/server/database-problem.ts';
@@ -89,7 +90,10 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		localRuntime: runtimeFolder(config.dataDir),
 		ask: lines.ask,
 		permit: reachable.permit,
-		onLink: (workspace, state) => connect.linkChanged(workspace, state),
+		onLink: (workspace, state) => {
+			connect.linkChanged(workspace, state);
+			if (state === 'up') bound?.workspaceUp(workspace);
+		},
 		...(config.serverSsh.agentSocket ? { agentSocket: config.serverSsh.agentSocket } : {}),
 		...(config.serverSsh.system ? { systemSsh: { env: config.serverSsh.environment } } : {}),
 		log: logger
@@ -105,6 +109,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 	const { system, agentSocket } = config.serverSsh;
 	const ways = { system, agent: agentSocket !== null };
 	let open: Collab['rooms'] | null = null;
+	let bound: BoundNotebooksService | null = null;
 	// Before the gate opens, so that no page that comes early is missed. Rooms not there yet look for themselves.
 	const connect = new WorkspaceConnect({
 		...{ db, gateway, hostKeys, browserKeys, lines, ways, logger },
@@ -137,6 +142,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 					updatedAt: new Date()
 				})
 				.where(eq(notebooks.id, notebook));
+			bound?.changed(notebook);
 		},
 		extraRooms: {
 			[PERSON_PATH]: (socket, _request, who) => lines.join(socket, who),
@@ -144,12 +150,17 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		},
 		idleMinutes: async (notebook) => (await idleRule(db, notebook)).minutes,
 		onRunEnded(notebook, run, hocuspocus) {
+			bound?.changed(notebook);
 			const doc = hocuspocus.documents.get(notebookDocName(notebook));
 			const at = doc ? cellIds(doc).indexOf(run.cell) : -1;
 			notices.ended(run, { notebook, title: doc ? readTitle(doc) : '', cell: at < 0 ? null : at + 1 });
 		}
 	});
 	open = collab.rooms;
+	bound = createBoundNotebooks({
+		...{ db, collab, gateway, directory, logger },
+		tell: (user, news) => lines.send(user, news)
+	});
 	const onIdleChanged = (notebook: string | null): void => {
 		collab.rooms
 			.idleRuleChanged(notebook)
@@ -181,6 +192,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		workspaces,
 		ports: createWorkspacePorts({ gateway, workspaces, passes, zone }),
 		asks: createAsks(lines),
+		bound,
 		browserKeys,
 		hostKeys,
 		environments: createEnvironments({
@@ -235,6 +247,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		async stop() {
 			environment.stop();
 			lines.close();
+			await bound?.stop();
 			await collab.stop();
 			await gateway.close();
 			await notices.settled();

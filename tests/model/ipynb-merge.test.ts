@@ -136,7 +136,7 @@ test('nobody’s line is ever lost', () => {
 			mergeNotebook(doc, { cells: theirs, metadata: {} }, { cells: theirs, metadata: {} });
 			expect(readCells(doc)).toEqual(cells);
 		}),
-		{ numRuns: 300 }
+		{ numRuns: 150 }
 	);
 });
 

@@ -1,5 +1,6 @@
 /** The HTTP interface as one table: the description served at /api/openapi.json and the page /api are made from it. */
 import type { JsonObject } from '#lib/model/json.ts';
+import { BOUND_ROUTES } from './openapi-bound.ts';
 import { ENVIRONMENT_ROUTES } from './openapi-environments.ts';
 import { FILE_ROUTES } from './openapi-files.ts';
 import { list, object, ref } from './openapi-schemas.ts';
@@ -466,6 +467,7 @@ export const API_ROUTES: ApiRoute[] = [
 	},
 	...ENVIRONMENT_ROUTES,
 	...FILE_ROUTES,
+	...BOUND_ROUTES,
 	{
 		method: 'get',
 		path: `${workspace}/terminals`,

@@ -21,6 +21,7 @@ import type { CheckLine } from '#lib/model/check-list.ts';
 import type { SignIn } from '#lib/model/gateway.ts';
 import type { KnownHostsProblem } from '#lib/model/known-hosts.ts';
 import type { KernelSpec, KnownKey, SignInMethod, SshHop, WorkspaceState } from '#lib/model/workspace.ts';
+import type { BoundNotebooks } from './bound-notebooks.ts';
 import type { WorkspaceFileService } from './workspace-files.ts';
 import type { Terminals } from './terminals.ts';
 
@@ -372,6 +373,7 @@ export interface Services {
 	notebooks: Notebooks;
 	workspaces: Workspaces;
 	asks: Asks;
+	bound: BoundNotebooks;
 	browserKeys: BrowserKeys;
 	hostKeys: HostKeys;
 	environments: Environments;

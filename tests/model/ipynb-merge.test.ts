@@ -21,7 +21,12 @@ describe('what was done outside is done here', () => {
 	const base = [code('a', '1'), code('b', '2'), code('c', '3')];
 
 	test('added, removed, moved and changed cells', () => {
-		const theirs = [code('c', '3'), code('a', '1'), code('new', 'n'), { ...code('x', '# t'), type: 'markdown' as const }];
+		const theirs = [
+			code('c', '3'),
+			code('a', '1'),
+			code('new', 'n'),
+			{ ...code('x', '# t'), type: 'markdown' as const }
+		];
 		const { cells, report } = merged(base, base, theirs);
 		expect(cells).toEqual(theirs);
 		expect(report).toMatchObject({ added: ['new', 'x'], removed: ['b'], moved: ['c'], conflicts: [] });
@@ -31,7 +36,11 @@ describe('what was done outside is done here', () => {
 
 	test('changes of other lines of one cell are put together, and typing under way survives', () => {
 		const old = [code('a', 'one\ntwo\nthree')];
-		const { doc, texts, report } = merged(old, [code('a', 'one!\ntwo\nthree')], [code('a', 'one\ntwo\nthree\nfour')]);
+		const { doc, texts, report } = merged(
+			old,
+			[code('a', 'one!\ntwo\nthree')],
+			[code('a', 'one\ntwo\nthree\nfour')]
+		);
 		expect(texts).toEqual(['one!\ntwo\nthree\nfour']);
 		expect(report.conflicts).toEqual([]);
 		const here = new Y.Doc();
@@ -82,7 +91,8 @@ test('a file without ids is matched by texts and order', () => {
 				cells: sources.map((source) => ({ cell_type: 'code', metadata: {}, source, outputs: [], execution_count: null })) // prettier-ignore
 			})
 		);
-	const ids = (sources: string[]) => matchCells(base, file(sources)).cells.map(({ id }) => (id.length === 1 ? id : '?'));
+	const ids = (sources: string[]) =>
+		matchCells(base, file(sources)).cells.map(({ id }) => (id.length === 1 ? id : '?'));
 	expect(ids(['import os', 'x = 2', 'print(x)'])).toEqual(['a', 'b', 'c']);
 	expect(ids(['new', 'import os', 'print(x)'])).toEqual(['?', 'a', 'c']);
 	expect(ids(['import os', 'x = 1', 'y = 2', 'print(x)'])).toEqual(['a', 'b', '?', 'c']);
@@ -92,7 +102,10 @@ test('a file without ids is matched by texts and order', () => {
 
 test('nobody’s line is ever lost', () => {
 	const ids = ['a', 'b', 'c', 'd'];
-	const sources = fc.array(fc.array(fc.constantFrom('p', 'q', 'r', ''), { maxLength: 5 }), { minLength: 1, maxLength: 4 });
+	const sources = fc.array(fc.array(fc.constantFrom('p', 'q', 'r', ''), { maxLength: 5 }), {
+		minLength: 1,
+		maxLength: 4
+	});
 	type Step = { what: 'insert' | 'replace' | 'remove' | 'drop' | 'add' | 'move'; cell: number; line: number };
 	const steps = fc.array(
 		fc.record<Step>({
@@ -107,7 +120,8 @@ test('nobody’s line is ever lost', () => {
 		const list = cells.map((cell) => ({ ...cell }));
 		todo.forEach(({ what, cell, line }, n) => {
 			const at = list[cell % Math.max(1, list.length)];
-			if (what === 'add') return void list.splice(cell % (list.length + 1), 0, code(`${who}${n}`, `${who}${n}`));
+			if (what === 'add')
+				return void list.splice(cell % (list.length + 1), 0, code(`${who}${n}`, `${who}${n}`));
 			if (!at) return;
 			if (what === 'drop') return void list.splice(list.indexOf(at), 1);
 			if (what === 'move') {
@@ -115,7 +129,11 @@ test('nobody’s line is ever lost', () => {
 				return void list.splice(line % (list.length + 1), 0, at);
 			}
 			const lines = at.source.split('\n');
-			lines.splice(line % lines.length, what === 'insert' ? 0 : 1, ...(what === 'remove' ? [] : [`${who}${n}`]));
+			lines.splice(
+				line % lines.length,
+				what === 'insert' ? 0 : 1,
+				...(what === 'remove' ? [] : [`${who}${n}`])
+			);
 			at.source = lines.join('\n');
 		});
 		return list;

@@ -149,8 +149,7 @@ function inWords(report: MergeReport, outputs: number, kept: number): string {
 	if (outputs > 0) said.push(`outputs of ${cells(outputs)} taken over`);
 	const sentences = said.length > 0 ? [`${said.join(', ')}.`] : [];
 	const both = report.conflicts.length;
-	if (both > 0)
-		sentences.push(`${cells(both)} changed on both sides: both versions are in the notebook.`);
+	if (both > 0) sentences.push(`${cells(both)} changed on both sides: both versions are in the notebook.`);
 	if (kept > 0) sentences.push(`${cells(kept)} run on both sides: the outputs of here stay.`);
 	return sentences.map((text) => text[0]!.toUpperCase() + text.slice(1)).join(' ');
 }

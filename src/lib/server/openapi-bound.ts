@@ -57,7 +57,8 @@ export const BOUND_ROUTES: ApiRoute[] = [
 		method: 'post',
 		path: file,
 		group: 'Notebooks',
-		summary: 'Write the file now, write it although it was deleted, or let notebook and file go separate ways',
+		summary:
+			'Write the file now, write it although it was deleted, or let notebook and file go separate ways',
 		scope: 'write',
 		body: { schema: object({ action: { ...text, enum: [...BOUND_ACTIONS] } }) },
 		answer: { status: 200, description: 'As GET says it then.', schema: boundFile }

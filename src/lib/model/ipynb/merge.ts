@@ -74,8 +74,7 @@ export function mergeNotebook(doc: Y.Doc, base: WrittenPart, theirs: WrittenPart
 				if (old && !wroteIn(old, cell)) continue;
 				insertCell(doc, placeBelow(doc, above), cell);
 				report.added.push(cell.id);
-				if (old)
-					report.conflicts.push({ cell: cell.id, copy: cell.id, theirs: cell.source, ours: null });
+				if (old) report.conflicts.push({ cell: cell.id, copy: cell.id, theirs: cell.source, ours: null });
 			} else {
 				if (moved.has(cell.id) && moveBelow(doc, cell.id, above)) report.moved.push(cell.id);
 				mergeCell(doc, old, ours, cell, report);
@@ -110,8 +109,7 @@ function mergeCell(doc: Y.Doc, old: Cell | undefined, ours: Cell, cell: Cell, re
 		changed = true;
 	}
 	const metadata = shared.get('metadata');
-	if (metadata instanceof Y.Map)
-		changed = mergeKeys(metadata, old?.metadata ?? {}, cell.metadata) || changed;
+	if (metadata instanceof Y.Map) changed = mergeKeys(metadata, old?.metadata ?? {}, cell.metadata) || changed;
 	const attachments = shared.get('attachments');
 	if (attachments instanceof Y.Map)
 		changed = mergeKeys(attachments, old?.attachments ?? {}, cell.attachments ?? {}) || changed;

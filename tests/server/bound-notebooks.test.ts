@@ -79,6 +79,10 @@ test('one file is one notebook, of those only who may use the machine', SLOW, as
 		...{ workspace, workspaceName: 'Group node', state: 'saved', problem: null, merged: null },
 		path: expect.stringMatching(/\/work\.ipynb$/)
 	});
+	// Nothing was done in it: not a byte is another one.
+	const bytes = readFileSync(place(), 'utf8');
+	expect((await call('POST', `/api/notebooks/${notebook}/file`, { action: 'save' })).body).toMatchObject({ state: 'saved' }); // prettier-ignore
+	expect(readFileSync(place(), 'utf8')).toBe(bytes);
 	const other = caller(server, (await seed.person('grace')).token);
 	expectProblem(await other('POST', '/api/notebooks/bound', { workspace, path: '~/work.ipynb' }), 404, 'workspace-unknown'); // prettier-ignore
 	expectProblem(await other('GET', `/api/notebooks/${notebook}/file`), 404, 'notebook-unknown');

@@ -12,23 +12,23 @@ import { members, notebookFiles, notebooks } from '#db/schema.ts';
 import type { BoundAction, BoundFile, BoundState, LastMerge } from '#lib/model/bound-notebook.ts';
 import type { KernelGateway } from '#lib/model/gateway.ts';
 import type { NotebookId, WorkspaceId } from '#lib/model/ids.ts';
-import { notebookFault } from '#lib/model/ipynb/fault.ts';
 import { importNotebook } from '#lib/model/ipynb/import.ts';
 import type { PersonNews } from '#lib/model/person-line.ts';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
 import type { WorkspaceFiles } from '#lib/model/workspace-files.ts';
+import { codeOf, MISSING, noNotebook, notBound, readFile, taken } from './bound-file.ts';
 import { agreedText, mergeFile, notebookText } from './bound-merge.ts';
 import { requireRole } from './notebook-access.ts';
 import { createNotebook } from './notebook-files.ts';
 import { openWorkspace } from './open-workspace.ts';
 import type { Caller } from './services.ts';
 
-/** As for imported files. */
-const LIMIT_BYTES = 50 * 1024 * 1024;
 /** Folders watched at once; the ones longest without use are let go, and looked at when they are used again. */
 const MAX_WATCHES = 200;
 /** Times a file may change while it is being written before that is said. */
 const ATTEMPTS = 5;
+/** What is being written when the server stops has so long. */
+const STOP_MS = 3000;
 
 export interface BoundNotebooks {
 	/**
@@ -81,7 +81,7 @@ interface Live {
 }
 
 export function createBoundNotebooks(options: BoundNotebooksOptions): BoundNotebooksService {
-	const { db, collab, gateway, directory, tell, logger } = options;
+	const { db, gateway, directory, tell, logger } = options;
 	const lives = new Map<NotebookId, Live>();
 	const opening = new Map<string, Promise<unknown>>();
 	/** Bound notebooks by what is asked at every edit of any notebook; null until it is read. */
@@ -105,7 +105,7 @@ export function createBoundNotebooks(options: BoundNotebooksOptions): BoundNoteb
 		// Nothing is known after a start of the server: what was edited before may not be written.
 		live ??= {
 			...{ work: Promise.resolve(), again: false, dirty: true },
-			...{ state: 'saved', problem: null, merged: null, stopWatching: null }
+			...{ state: 'pending', problem: null, merged: null, stopWatching: null }
 		};
 		// The last one used comes last.
 		lives.delete(id);
@@ -167,15 +167,24 @@ export function createBoundNotebooks(options: BoundNotebooksOptions): BoundNoteb
 			Object.assign(live, { state: 'saved', problem: null });
 		} catch (error) {
 			if (!(error instanceof ProblemError)) throw error;
-			const { code } = error.problem;
-			const missing = code === 'file-missing';
-			if (code === 'workspace-unknown') unwatch(live);
-			// Without a line nothing is known of the file: what was said of it stays, unless there is something to write.
-			const noLine = code === 'workspace-disconnected' || error.status >= 500;
-			if (missing) live.state = 'missing';
-			else if (live.state !== 'missing' && (live.dirty || !noLine)) live.state = 'pending';
-			live.problem = missing ? MISSING : live.state === 'saved' ? null : error.problem;
+			await remember(row, live, error);
 		}
+	}
+
+	/** It did not work: what is to be said of the file now. */
+	async function remember(row: Row, live: Live, { problem, status }: ProblemError): Promise<void> {
+		const missing = problem.code === 'file-missing';
+		if (problem.code === 'workspace-unknown') unwatch(live);
+		// Without a line nothing is known of the file: what was said of it stays, unless there is something to write.
+		const noLine = problem.code === 'workspace-disconnected' || status >= 500;
+		if (noLine && live.dirty) {
+			// Before the text is read, so that an edit meanwhile counts.
+			live.dirty = false;
+			if ((await notebookText(options, row.notebookId)) !== baseOf(row)) live.dirty = true;
+		}
+		if (missing) live.state = 'missing';
+		else if (live.state !== 'missing') live.state = live.dirty || !noLine ? 'pending' : 'saved';
+		live.problem = missing || live.state === 'missing' ? MISSING : live.state === 'saved' ? null : problem;
 	}
 
 	async function reach(workspace: WorkspaceId): Promise<WorkspaceFiles> {
@@ -265,7 +274,7 @@ export function createBoundNotebooks(options: BoundNotebooksOptions): BoundNoteb
 		}
 		(await boundIds()).add(id);
 		const live = liveOf(id);
-		live.dirty = false;
+		Object.assign(live, { dirty: false, state: 'saved' });
 		watch(bound[0]!, live);
 		return { id, made: true, warnings: file.warnings };
 	}
@@ -353,7 +362,11 @@ export function createBoundNotebooks(options: BoundNotebooksOptions): BoundNoteb
 		async stop() {
 			stopped = true;
 			for (const live of lives.values()) unwatch(live);
-			await Promise.all([...lives.values()].map((live) => live.work));
+			const work = Promise.all([...lives.values()].map((live) => live.work));
+			// A machine that does not answer keeps no server from stopping; what is not written is written later.
+			let timer: NodeJS.Timeout | undefined;
+			await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, STOP_MS)))]);
+			clearTimeout(timer);
 		}
 	};
 	return service;
@@ -361,60 +374,4 @@ export function createBoundNotebooks(options: BoundNotebooksOptions): BoundNoteb
 
 function baseOf({ base }: Row): string {
 	return zstdDecompressSync(base).toString();
-}
-
-async function readFile(files: WorkspaceFiles, path: string): Promise<{ text: string; version: string }> {
-	const { facts, bytes } = await files.read(path);
-	if (facts.size > LIMIT_BYTES) {
-		await bytes.return?.();
-		throw new ProblemError(413, {
-			code: 'too-large',
-			title: 'The notebook is larger than 50 MB.',
-			remedy: 'Clear large outputs in it.'
-		});
-	}
-	const parts: Uint8Array[] = [];
-	for await (const part of bytes) parts.push(part);
-	try {
-		// What is not understood must not be written back as something else.
-		const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts));
-		return { text, version: facts.version };
-	} catch (cause) {
-		throw notebookFault('It is not UTF-8 text.', undefined, cause);
-	}
-}
-
-function codeOf(error: unknown): string | null {
-	return error instanceof ProblemError ? error.problem.code : null;
-}
-
-const MISSING: Problem = {
-	code: 'file-missing',
-	title: 'The file is not there any more.',
-	detail: 'It was deleted, renamed or moved. The notebook has everything.',
-	remedy: 'Write it anew, or unbind the notebook.'
-};
-
-function taken(): ProblemError {
-	return new ProblemError(409, {
-		code: 'file-bound',
-		title: 'This file is open in a notebook you have no access to.',
-		remedy: 'Ask its owner to share it, or import a copy.'
-	});
-}
-
-function noNotebook(): ProblemError {
-	return new ProblemError(400, {
-		code: 'not-a-notebook',
-		title: 'Only a file whose name ends with .ipynb, in UTF-8, opens as a notebook.',
-		remedy: 'Choose a notebook, or rename the file.'
-	});
-}
-
-function notBound(): ProblemError {
-	return new ProblemError(409, {
-		code: 'file-unbound',
-		title: 'This notebook is no file of a workspace.',
-		remedy: 'Open one from the files of a workspace.'
-	});
 }

@@ -91,6 +91,7 @@ export class WorkspaceConnect {
 			// What was logged in elsewhere under that name is not the machine that is trusted now.
 			if (accepted.replaces) await gateway.disconnect(row.id);
 		}
+		const before = gateway.isConnected(row.id);
 		const answer = await this.#try(
 			owner,
 			addressOf(row, trust, owner.admin),
@@ -101,8 +102,11 @@ export class WorkspaceConnect {
 			await hostKeys.accept(owner.id, hops[accept.hop]!, { keyType, fingerprint }, replace);
 		}
 		await this.#remember(row, answer, signIn && credential ? { hop: signIn.hop, credential } : null);
-		if (answer.state === 'connected') this.#refusedAt.delete(row.id);
-		return answer;
+		if (answer.state !== 'connected') return answer;
+		this.#refusedAt.delete(row.id);
+		// Rooms that waited have gone on, and the way back is remembered; now what else the machine has.
+		if (before) return answer;
+		return { ...answer, checks: [...answer.checks, ...(await this.#survey(owner.id, row.id))] };
 	}
 
 	/** The person ends it: it is not tried again by itself. */
@@ -145,14 +149,17 @@ export class WorkspaceConnect {
 	}
 
 	/** The last lines of the list. A machine that cannot be looked at is connected all the same. */
-	async #survey(workspace: string, check: (line: CheckLine) => void): Promise<void> {
-		const { gateway, logger } = this.#options;
-		for (const one of SURVEYED) check({ check: one, state: 'doing', text: 'Looking' });
+	async #survey(owner: string, workspace: string): Promise<CheckLine[]> {
+		const { gateway, lines, logger } = this.#options;
+		const tell = (line: CheckLine): void => lines.send(owner, { type: 'check', workspace, line });
+		for (const check of SURVEYED) tell({ check, state: 'doing', text: 'Looking' });
 		const found = await gateway.survey(workspace).catch((error: unknown) => {
 			logger.info({ workspace, err: error }, 'a machine was not surveyed');
 			return null;
 		});
-		for (const line of found ? surveyLines(found) : surveyMissing()) check(line);
+		const known = found ? surveyLines(found) : surveyMissing();
+		known.forEach(tell);
+		return known;
 	}
 
 	async #try(
@@ -162,27 +169,21 @@ export class WorkspaceConnect {
 	): Promise<ConnectAnswer> {
 		const { gateway, lines } = this.#options;
 		const checks = new Map<string, CheckLine>();
-		const check = (line: CheckLine): void => {
-			checks.set(`${line.check} ${line.hop ?? ''}`, line);
-			lines.send(owner.id, { type: 'check', workspace: address.id, line });
-		};
-		const before = gateway.isConnected(address.id);
-		if (!before) this.#set(owner.id, address.id, 'connecting');
+		if (!gateway.isConnected(address.id)) this.#set(owner.id, address.id, 'connecting');
 		const result = await gateway
 			.connect(address, {
 				...options,
-				onCheck: check
+				onCheck: (line) => {
+					checks.set(`${line.check} ${line.hop ?? ''}`, line);
+					lines.send(owner.id, { type: 'check', workspace: address.id, line });
+				}
 			})
 			.catch((error: unknown) => {
 				this.#set(owner.id, address.id, 'failed');
 				throw error;
 			});
 		this.#set(owner.id, address.id, result.state === 'host-key-changed' ? 'host-key-unknown' : result.state);
-		if (result.state === 'connected') {
-			// Rooms that wait go on at once; the person hears a little later what else the machine has.
-			this.#options.onConnected(address.id, owner);
-			if (!before && address.kind === 'ssh') await this.#survey(address.id, check);
-		}
+		if (result.state === 'connected') this.#options.onConnected(address.id, owner);
 		return { ...result, checks: [...checks.values()] };
 	}
 

@@ -48,6 +48,7 @@ test('through a jump host: both show their keys first and ask for their own pass
 	browser,
 	site
 }) => {
+	test.setTimeout(180_000);
 	const gate = await sshd({ user: 'gate', password: 'the gate 1' });
 	const inner = await sshd({ user: 'ada', password: 'the inside 2' });
 	const person = await site.seed.person('pu-jonna', { displayName: 'Jonna' });

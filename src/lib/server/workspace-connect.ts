@@ -134,15 +134,6 @@ export class WorkspaceConnect {
 		await this.#options.db.update(workspaces).set({ signIns }).where(eq(workspaces.id, row.id));
 	}
 
-	/** The machine knows this key of a browser now: the next time it signs in, so that nothing has to be typed. */
-	async comeBackBy(row: WorkspaceRecord, key: string): Promise<void> {
-		if (row.way === 'system') return;
-		const last = row.jumps.length;
-		const signIns = hopsOf(row).map((_, hop): SignInRecord => row.signIns[hop] ?? null);
-		signIns[last] = { kind: 'browser-key', key };
-		await this.#options.db.update(workspaces).set({ signIns }).where(eq(workspaces.id, row.id));
-	}
-
 	/** The workspace is removed, or leads elsewhere from now on. */
 	forget(id: string): void {
 		this.#owners.delete(id);

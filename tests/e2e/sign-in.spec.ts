@@ -123,7 +123,7 @@ test('a machine that wants a one-time code asks in its own words', async ({ brow
 	await sound(page);
 	await code.fill(oneTimeCode(machine.codeSecret));
 	await dialog.getByRole('button', { name: 'Answer', exact: true }).click();
-	await dialog.getByLabel(/password/i).fill(machine.password);
+	await dialog.getByRole('textbox', { name: /password/i }).fill(machine.password);
 	await dialog.getByRole('button', { name: 'Answer', exact: true }).click();
 	await expect(workspace(page, 'Group node')).toContainText('Connected');
 	expect(site.server.output()).not.toContain(machine.password);

@@ -5,7 +5,7 @@
 import { CHECKS, type CheckLine } from '#lib/model/check-list.ts';
 import type { ConnectResult } from '#lib/model/gateway.ts';
 import type { Problem } from '#lib/model/problem.ts';
-import type { Credential } from '#lib/model/workspace.ts';
+import type { Credential, SignInMethod } from '#lib/model/workspace.ts';
 import { api, problemOf } from './api.ts';
 import { askDesk } from './ask-desk.svelte.ts';
 import { accountOf, browserName } from './browser-key.ts';
@@ -26,6 +26,8 @@ export class SignInFlow {
 	problem = $state.raw<Problem | null>(null);
 	checks = $state.raw<CheckLine[]>([]);
 	busy = $state(false);
+	/** How the person means to sign in at this hop, once they chose. */
+	chosen = $state<SignInMethod | null>(null);
 	/** The key of this browser is being added to the machine. */
 	adding = $state(false);
 	/** What came of adding it, where it was asked for. */
@@ -87,6 +89,7 @@ export class SignInFlow {
 			for (const line of answer.checks ?? []) this.checks = withLine(this.checks, line);
 			if (answer.state === 'needs-sign-in' && this.#byKey(answer)) return;
 			if (answer.state === 'connected' && this.#wantsKey) await this.#addKey();
+			if (!('hop' in answer) || answer.hop !== this.hop) this.chosen = null;
 			this.result = answer;
 			if (answer.state === 'failed' || answer.state === 'needs-sign-in')
 				this.problem = answer.problem ?? null;

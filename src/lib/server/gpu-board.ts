@@ -13,8 +13,8 @@ import { openWorkspace } from './open-workspace.ts';
 import type { Caller, Rooms } from './services.ts';
 
 export interface GpuBoard {
-	/** The GPUs of the workspace's machine; none where it has none. `canAsk`: colleagues can be told something. */
-	read(caller: Caller, workspace: string): Promise<{ gpus: GpuSample[]; canAsk: boolean }>;
+	/** The GPUs of the workspace's machine; none where it has none. */
+	read(caller: Caller, workspace: string): Promise<{ gpus: GpuSample[] }>;
 	/** Shut a kernel of the caller's down. */
 	release(caller: Caller, workspace: string, kernel: string): Promise<void>;
 	/** Ask the person of a kernel to release it: 429 when that was done within the last minutes. */
@@ -27,8 +27,8 @@ export interface GpuBoardOptions {
 	directory: WorkspaceDirectory;
 	collab: Pick<Collab, 'rooms'>;
 	rooms: Rooms;
-	/** Tell a person something; without it nobody can be asked. */
-	tell?: (user: string, news: PersonNews) => void;
+	/** Tell a person something; false when none of their pages is open to hear it. */
+	tell(user: string, news: PersonNews): boolean;
 }
 
 /** What is known of one kernel that holds memory. */
@@ -165,7 +165,6 @@ export function createGpuBoard(options: GpuBoardOptions): GpuBoard {
 			const { gpus, of } = await sample(workspace);
 			const known = await holders(caller, of);
 			return {
-				canAsk: tell !== undefined,
 				gpus: gpus.map((gpu) => {
 					const { loads = [], idleSince = null } = seen.get(`${boot}/${gpu.uuid}`) ?? {};
 					const joined = (each: GpuProcess): GpuHolder => {
@@ -195,7 +194,7 @@ export function createGpuBoard(options: GpuBoardOptions): GpuBoard {
 
 		async ask(caller, workspace, kernel) {
 			const { person, notebook, workspace: theirs } = await holderOf(caller, workspace, kernel);
-			if (!person || !tell || person.id === caller.user.id) {
+			if (!person || person.id === caller.user.id) {
 				throw new ProblemError(409, {
 					code: 'gpu-nobody-to-ask',
 					title: 'There is nobody to ask here.',
@@ -211,9 +210,8 @@ export function createGpuBoard(options: GpuBoardOptions): GpuBoard {
 					remedy: 'Give them ten minutes, or write to them.'
 				});
 			}
-			asked.set(key, Date.now());
 			const machine = gateway.machines().find((each) => each.workspace === workspace)?.host ?? 'a machine';
-			tell(person.id, {
+			const heard = tell(person.id, {
 				type: 'notice',
 				notice: {
 					id: newId(),
@@ -222,6 +220,15 @@ export function createGpuBoard(options: GpuBoardOptions): GpuBoard {
 					href: `/workspaces/${theirs}/gpus`
 				}
 			});
+			if (!heard) {
+				throw new ProblemError(409, {
+					code: 'gpu-person-away',
+					title: `${person.name} is not here at the moment.`,
+					detail: 'No page of theirs is open, so nobody would read it.',
+					remedy: 'Ask again later, or write to them.'
+				});
+			}
+			asked.set(key, Date.now());
 		}
 	};
 }

@@ -111,10 +111,7 @@ export const ENVIRONMENT_ROUTES: ApiRoute[] = [
 		answer: {
 			status: 200,
 			description: 'An empty list where there is none.',
-			schema: object({
-				canAsk: { type: 'boolean', description: 'Whether people can be asked to release one.' },
-				gpus: list(ref('Gpu'))
-			})
+			schema: object({ gpus: list(ref('Gpu')) })
 		}
 	},
 	...(['release', 'ask'] as const).map((what): ApiRoute => ({

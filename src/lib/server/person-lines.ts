@@ -120,9 +120,10 @@ export class PersonLines {
 		this.#tell('arrive', page);
 	}
 
-	/** Tell every open page of a person. */
-	send(user: string, news: PersonNews): void {
+	/** Tell every open page of a person. False when there is none. */
+	send(user: string, news: PersonNews): boolean {
 		for (const page of this.#pages.get(user)?.values() ?? []) page.send(news);
+		return this.isHere(user);
 	}
 
 	/** Whether a page of the person is open now. */

@@ -151,7 +151,7 @@ export class WorkspaceConnect {
 	/** The last lines of the list. A machine that cannot be looked at is connected all the same. */
 	async #survey(owner: string, workspace: string): Promise<CheckLine[]> {
 		const { gateway, lines, logger } = this.#options;
-		const tell = (line: CheckLine): void => lines.send(owner, { type: 'check', workspace, line });
+		const tell = (line: CheckLine): unknown => lines.send(owner, { type: 'check', workspace, line });
 		for (const check of SURVEYED) tell({ check, state: 'doing', text: 'Looking' });
 		const found = await gateway.survey(workspace).catch((error: unknown) => {
 			logger.info({ workspace, err: error }, 'a machine was not surveyed');

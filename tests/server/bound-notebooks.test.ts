@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { cellIds, cellsOf, readCells, sourceOf } from '#lib/model/notebook-doc.ts';
 import { caller, expectProblem, type Call } from '../support/api.ts';
 import { startProxy, type CuttableProxy } from '../support/cuttable-proxy.ts';
+import { openPage, type PageLine } from '../support/person-line.ts';
 import { openSeed, type Seed, type SeededPerson } from '../support/people.ts';
 import { until } from '../support/rooms.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
@@ -20,6 +21,7 @@ let call: Call;
 let workspace: string;
 let notebook: string;
 let tab: Tab;
+let page: PageLine;
 
 const code = (id: string, source: string, outputs: object[] = []) => ({
 	...{ id, cell_type: 'code', metadata: {}, source, outputs, execution_count: outputs.length > 0 ? 1 : null }
@@ -47,6 +49,9 @@ const connect = () =>
 	call('POST', `/api/workspaces/${workspace}/connect`, {
 		signIn: { hop: 0, credential: { kind: 'key', privateKey: sshd.privateKey } }
 	});
+/** How often the page was told to look at the file again. */
+const told = (): number =>
+	page.news.filter((news) => news.type === 'file' && news.notebook === notebook).length;
 const PATIENT = { timeout: 30_000, interval: 50 };
 const SLOW = { timeout: 90_000 };
 
@@ -63,9 +68,12 @@ beforeAll(async () => {
 	expect([made.status, made.body.warnings]).toEqual([201, []]);
 	notebook = made.body.id;
 	tab = await connectTab(server, ada, notebook);
+	const cookie = `${ada.cookie.name}=${ada.cookie.value}`;
+	page = await openPage(server.port, { cookie, origin: server.origin });
 }, 90_000);
 afterAll(async () => {
 	tab?.close();
+	await page?.close();
 	await seed?.close();
 	await server?.end();
 	await proxy?.close();
@@ -81,16 +89,30 @@ test('one file is one notebook, of those only who may use the machine', SLOW, as
 	});
 	// Nothing was done in it: not a byte is another one.
 	const bytes = readFileSync(place(), 'utf8');
-	expect((await call('POST', `/api/notebooks/${notebook}/file`, { action: 'save' })).body).toMatchObject({ state: 'saved' }); // prettier-ignore
+	expect((await call('POST', `/api/notebooks/${notebook}/file`, { action: 'save' })).body).toMatchObject({
+		state: 'saved'
+	});
 	expect(readFileSync(place(), 'utf8')).toBe(bytes);
 	const other = caller(server, (await seed.person('grace')).token);
-	expectProblem(await other('POST', '/api/notebooks/bound', { workspace, path: '~/work.ipynb' }), 404, 'workspace-unknown'); // prettier-ignore
+	expectProblem(
+		await other('POST', '/api/notebooks/bound', { workspace, path: '~/work.ipynb' }),
+		404,
+		'workspace-unknown'
+	);
 	expectProblem(await other('GET', `/api/notebooks/${notebook}/file`), 404, 'notebook-unknown');
-	expectProblem(await other('POST', `/api/notebooks/${notebook}/file`, { action: 'save' }), 404, 'notebook-unknown'); // prettier-ignore
+	expectProblem(
+		await other('POST', `/api/notebooks/${notebook}/file`, { action: 'save' }),
+		404,
+		'notebook-unknown'
+	);
 	const bare = await seed.notebook(ada);
 	expect((await call('GET', `/api/notebooks/${bare}/file`)).body).toBeNull();
 	expectProblem(await call('POST', `/api/notebooks/${bare}/file`, { action: 'save' }), 409, 'file-unbound');
-	expectProblem(await call('POST', '/api/notebooks/bound', { workspace, path: '~/nosuch.ipynb' }), 404, 'file-missing'); // prettier-ignore
+	expectProblem(
+		await call('POST', '/api/notebooks/bound', { workspace, path: '~/nosuch.ipynb' }),
+		404,
+		'file-missing'
+	);
 	expectProblem(await call('POST', '/api/notebooks/bound', { workspace, path: '~' }), 400, 'not-a-notebook');
 });
 
@@ -108,6 +130,9 @@ test('what is typed is written, and what is done outside comes in, whoever is ty
 		merged: { summary: expect.stringMatching(/^1 cell added, 1 changed/), conflicts: 0 }
 	});
 	expect((await state()).merged.after).toContain('two there');
+	const { notice } = await page.heard('notice');
+	expect(notice).toMatchObject({ title: 'work.ipynb was changed outside.', href: `/notebooks/${notebook}` });
+	expect(told()).toBeGreaterThan(0);
 });
 
 test('the same line changed on both sides: both stay', SLOW, async () => {
@@ -127,8 +152,10 @@ test('without a line it waits; with one it is written', SLOW, async () => {
 	tab.type(1, ' cut');
 	await both(['one here and more', 'two there cut', 'three here', 'four']);
 	await call('POST', `/api/workspaces/${workspace}/disconnect`);
+	const before = told();
 	tab.type(1, ' away');
 	await stateIs({ state: 'pending', problem: { code: 'workspace-disconnected' } });
+	await vi.waitFor(() => expect(told()).toBeGreaterThan(before), PATIENT);
 	writeOutside(change('d', 'four there'));
 	await connect();
 	await both(['one here and more', 'two there cut away', 'three here', 'four there']);
@@ -149,10 +176,14 @@ test(
 		rmSync(place());
 		await stateIs({ state: 'missing', problem: { code: 'file-missing' } });
 		tab.type(3, '!');
-		expect((await call('POST', `/api/notebooks/${notebook}/file`, { action: 'save' })).body).toMatchObject({ state: 'missing' }); // prettier-ignore
+		expect((await call('POST', `/api/notebooks/${notebook}/file`, { action: 'save' })).body).toMatchObject({
+			state: 'missing'
+		});
 		expect(() => file()).toThrow();
 		await until(tab.doc, () => inNotebook()[3] === 'four there !!');
-		expect((await call('POST', `/api/notebooks/${notebook}/file`, { action: 'recreate' })).body).toMatchObject({ state: 'saved' }); // prettier-ignore
+		expect(
+			(await call('POST', `/api/notebooks/${notebook}/file`, { action: 'recreate' })).body
+		).toMatchObject({ state: 'saved' });
 		await both(['one here and more', 'two there cut away', 'three here', 'four there !!']);
 		expect((await call('POST', `/api/notebooks/${notebook}/file`, { action: 'unbind' })).body).toBeNull();
 	}

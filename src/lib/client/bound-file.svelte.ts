@@ -1,34 +1,29 @@
-/** The file a notebook is, followed while the page is looked at. */
+/** The file a notebook is: read once, and again when the person's line says that something is new. */
 import type { BoundAction, BoundFile } from '#lib/model/bound-notebook.ts';
 import { notifyProblem } from './notify.ts';
 import { api, problemOf } from './api.ts';
-
-const LOOK_AGAIN_MS = 3000;
+import { personLine } from './person-line.svelte.ts';
 
 export class BoundFileView {
 	/** null: the notebook is no file, or that is not known yet. */
 	file = $state.raw<BoundFile | null>(null);
 	busy = $state(false);
-	readonly #address: string;
-	#timer: ReturnType<typeof setTimeout> | undefined;
-	#over = false;
+	readonly #notebook: string;
 
 	constructor(notebook: string) {
-		this.#address = `/api/notebooks/${notebook}/file`;
+		this.#notebook = notebook;
 	}
 
-	/** Look now and from then on, if there is a file; answers how to stop. */
+	/** Look now and at every change from then on; answers how to stop. */
 	follow(): () => void {
 		void this.#look();
-		const shown = (): void => {
-			if (this.file && document.visibilityState === 'visible') void this.#look();
-		};
-		document.addEventListener('visibilitychange', shown);
-		return () => {
-			this.#over = true;
-			clearTimeout(this.#timer);
-			document.removeEventListener('visibilitychange', shown);
-		};
+		const stops = [
+			personLine.on('file', ({ notebook }) => {
+				if (notebook === this.#notebook) void this.#look();
+			}),
+			personLine.onRestored(() => void this.#look())
+		];
+		return () => stops.forEach((stop) => stop());
 	}
 
 	/** Failures are shown. */
@@ -43,15 +38,15 @@ export class BoundFileView {
 		}
 	}
 
+	get #address(): string {
+		return `/api/notebooks/${this.#notebook}/file`;
+	}
+
 	async #look(): Promise<void> {
-		clearTimeout(this.#timer);
 		try {
 			this.file = await api<BoundFile | null>('GET', this.#address);
-			if (this.file === null) return;
 		} catch {
-			// Without the server the bar says so already; what was said of the file last stays.
+			// Without the server the bar says so already; what was said of the file last stays until the line is back.
 		}
-		if (!this.#over && document.visibilityState === 'visible')
-			this.#timer = setTimeout(() => void this.#look(), LOOK_AGAIN_MS);
 	}
 }

@@ -29,6 +29,8 @@ export type PersonNews =
 	| { type: 'workspace'; workspace: string; state: WorkspaceState }
 	/** Something in a watched folder is another than before; look again. `path` as it was watched. */
 	| { type: 'folder'; workspace: string; path: string }
+	/** Something else is to be said of the file a notebook is (model/bound-notebook.ts); look again. */
+	| { type: 'file'; notebook: string }
 	| { type: 'notice'; notice: PersonNotice };
 
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(100));

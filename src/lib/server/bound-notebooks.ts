@@ -145,8 +145,10 @@ export function createBoundNotebooks(options: BoundNotebooksOptions): BoundNoteb
 		live.again = true;
 		await inTurn(id, async (row) => {
 			live.again = false;
-			if (row) await together(row, live);
-			else forget(id);
+			if (!row) return forget(id);
+			const before = shown(live);
+			await together(row, live);
+			if (shown(live) !== before) await tellMembers(id, { type: 'file', notebook: id });
 		}).catch((error: unknown) => logger.error({ notebook: id, err: error }, 'a file of a notebook'));
 	}
 
@@ -211,7 +213,7 @@ export function createBoundNotebooks(options: BoundNotebooksOptions): BoundNoteb
 		live.dirty = true;
 		if (merged) live.merged = merged;
 		const after = await agree(row, version, base);
-		if (merged) await tellPeople(row, merged);
+		if (merged) await tellMembers(row.notebookId, mergeNotice(row, merged));
 		return after;
 	}
 
@@ -236,18 +238,12 @@ export function createBoundNotebooks(options: BoundNotebooksOptions): BoundNoteb
 		return { ...row, ...change };
 	}
 
-	async function tellPeople({ notebookId, path }: Row, merged: LastMerge): Promise<void> {
+	async function tellMembers(notebook: NotebookId, news: PersonNews): Promise<void> {
 		const people = await db
 			.select({ user: members.userId })
 			.from(members)
-			.where(eq(members.notebookId, notebookId));
-		const notice = {
-			id: `merged-${notebookId}-${merged.at}`,
-			title: `${posix.basename(path)} was changed outside.`,
-			detail: merged.summary,
-			href: `/notebooks/${notebookId}`
-		};
-		for (const { user } of people) tell(user, { type: 'notice', notice });
+			.where(eq(members.notebookId, notebook));
+		for (const { user } of people) tell(user, news);
 	}
 
 	function forget(id: NotebookId): void {
@@ -332,9 +328,11 @@ export function createBoundNotebooks(options: BoundNotebooksOptions): BoundNoteb
 					throw notBound();
 				}
 				live.dirty = true;
-				if (action !== 'unbind') return together(row, live, action === 'recreate');
-				await db.delete(notebookFiles).where(eq(notebookFiles.notebookId, id));
-				forget(id);
+				if (action === 'unbind') {
+					await db.delete(notebookFiles).where(eq(notebookFiles.notebookId, id));
+					forget(id);
+				} else await together(row, live, action === 'recreate');
+				await tellMembers(id, { type: 'file', notebook: id });
 			});
 			return service.read(caller, id);
 		},
@@ -374,4 +372,17 @@ export function createBoundNotebooks(options: BoundNotebooksOptions): BoundNoteb
 
 function baseOf({ base }: Row): string {
 	return zstdDecompressSync(base).toString();
+}
+
+/** What people are shown of the state: another text means that there is something new to see. */
+function shown({ state, problem, merged }: Live): string {
+	return [state, problem?.code, merged?.at].join(' ');
+}
+
+function mergeNotice({ notebookId, path }: Row, { at, summary }: LastMerge): PersonNews {
+	const title = `${posix.basename(path)} was changed outside.`;
+	return {
+		type: 'notice',
+		notice: { id: `merged-${notebookId}-${at}`, title, detail: summary, href: `/notebooks/${notebookId}` }
+	};
 }

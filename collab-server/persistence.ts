@@ -3,7 +3,7 @@
  * acknowledgement waits at the socket until the append has resolved. While the database is away appends wait, sockets
  * close with 1013 and none is let in, so that every tab keeps its edits and says so.
  */
-import type { Extension } from '@hocuspocus/server';
+import { isTransactionOrigin, type Extension } from '@hocuspocus/server';
 import * as Y from 'yjs';
 import { GuardedSocket } from './guarded-socket.ts';
 import type { Logger } from './logger.ts';
@@ -41,6 +41,17 @@ export function persistence({ log, logger }: PersistenceOptions): Extension<Sock
 			if (corrupt.length > 0) {
 				logger.error({ document: documentName, rows: corrupt }, 'rows of the update log cannot be read');
 			}
+		},
+
+		// What the server itself edits in a notebook comes over no socket. Runtime documents are stored by their projection.
+		async afterLoadDocument({ documentName, document }) {
+			if (parseDocumentName(documentName)?.kind !== 'notebook') return;
+			document.on('update', (update: Uint8Array, origin: unknown) => {
+				if (!isTransactionOrigin(origin) || origin.source !== 'local') return;
+				log.append(documentName, update, null).catch((error: unknown) => {
+					logger.warn({ document: documentName, err: error }, 'the document of an edit is gone');
+				});
+			});
 		},
 
 		// A document that comes back must not miss what was on its way when it left.

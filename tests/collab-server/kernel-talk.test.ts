@@ -119,7 +119,7 @@ test('completion and inspection come from the kernel, also while a cell runs', a
 });
 
 test('a page is shown in its cell, and what %load brings stands in the text', async () => {
-	const { open, cells } = await notebookWith('len?', '%recall 1');
+	const { id, open, cells } = await notebookWith('len?', '%recall 1');
 	const page = await run(open, cells[0]!);
 	expect(page.outputs[0]).toMatchObject({
 		type: 'display_data',
@@ -128,6 +128,9 @@ test('a page is shown in its cell, and what %load brings stands in the text', as
 	await run(open, cells[1]!);
 	await until(open.doc, () => cellIds(open.doc).length === 3);
 	expect(sourceOf(cellsOf(open.doc).get(cellIds(open.doc)[2]!))!.toString()).toContain('len?');
+	// and it is kept, as what people type is
+	const { text } = await rooms.services.notebooks.export(ada.caller, id, 'ipynb');
+	expect((JSON.parse(text) as { cells: object[] }).cells).toHaveLength(3);
 	open.close();
 });
 

@@ -1,5 +1,4 @@
 /** The half of a bound notebook that lives in the database: its text now, and changes of its file brought in. */
-import * as Y from 'yjs';
 import type { Collab } from '#collab/start.ts';
 import type { Database } from '#db/database.ts';
 import type { LastMerge } from '#lib/model/bound-notebook.ts';
@@ -75,20 +74,9 @@ async function mergeDocument(
 	const name = notebookDocName(id);
 	const connection = await hocuspocus.openDirectConnection(name);
 	try {
-		const doc = connection.document!;
-		const updates: Uint8Array[] = [];
-		const keep = (update: Uint8Array): void => void updates.push(update);
 		let report: MergeReport | null = null;
-		doc.on('update', keep);
-		try {
-			// Done before it answers, so that nobody else's edit is among the updates.
-			const done = connection.transact((live) => (report = mergeNotebook(live, old, theirs)));
-			doc.off('update', keep);
-			await done;
-		} finally {
-			doc.off('update', keep);
-		}
-		if (updates.length > 0) await log.append(name, Y.mergeUpdates(updates), null);
+		await connection.transact((live) => (report = mergeNotebook(live, old, theirs)));
+		await log.settledFor(name);
 		return report!;
 	} finally {
 		await connection.disconnect();

@@ -137,8 +137,6 @@ export const workspaces = pgTable(
 		host: text().notNull(),
 		port: integer().notNull(),
 		user: text().notNull(),
-		/** SHA256:… the owner accepted; null before the first connection. */
-		hostKey: text(),
 		environments: text().array().notNull(),
 		/** The hosts to go through, first the one reached from here. */
 		jumps: jsonb().$type<SshHop[]>().notNull().default([]),

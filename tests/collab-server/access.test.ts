@@ -186,9 +186,11 @@ test.each([
 });
 
 test('a socket without a session, and one at another path, are refused', async () => {
-	expect(await upgrade('/collab', { origin: rooms.origin })).toBe(401);
-	expect(await upgrade('/collab', { origin: rooms.origin, cookie: 'ansatz=forged' })).toBe(401);
-	expect(await upgrade('/terminal', { origin: rooms.origin, cookie: ada.cookie })).toBe(404);
+	for (const path of ['/collab', '/person', '/terminal']) {
+		expect(await upgrade(path, { origin: rooms.origin })).toBe(401);
+		expect(await upgrade(path, { origin: rooms.origin, cookie: 'ansatz=forged' })).toBe(401);
+	}
+	expect(await upgrade('/nowhere', { origin: rooms.origin, cookie: ada.cookie })).toBe(404);
 	expect(await upgrade('/constructor', { origin: rooms.origin, cookie: ada.cookie })).toBe(404);
 });
 

@@ -1,7 +1,7 @@
 /** The calls about notebooks that are files of workspaces, part of the table in openapi-routes.ts. */
 import { BOUND_ACTIONS } from '#lib/model/bound-notebook.ts';
 import type { JsonObject } from '#lib/model/json.ts';
-import type { ApiRoute } from './openapi-routes.ts';
+import type { ApiRoute } from './openapi-route.ts';
 import { list, object, ref } from './openapi-schemas.ts';
 
 const text = { type: 'string' };

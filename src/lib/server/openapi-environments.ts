@@ -1,6 +1,6 @@
 /** The part of the HTTP interface about environments, tasks and GPUs. */
 import type { JsonObject } from '#lib/model/json.ts';
-import type { ApiRoute } from './openapi-routes.ts';
+import type { ApiRoute } from './openapi-route.ts';
 
 const text = { type: 'string' };
 const number = { type: 'number' };

@@ -1,6 +1,6 @@
 /** The calls about files on a workspace, part of the table in openapi-routes.ts. */
 import type { JsonObject } from '#lib/model/json.ts';
-import type { ApiRoute } from './openapi-routes.ts';
+import type { ApiRoute } from './openapi-route.ts';
 import { list, object } from './openapi-schemas.ts';
 
 const text = { type: 'string' };

@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 description, made from the table of routes. */
 import type { Json, JsonObject } from '#lib/model/json.ts';
-import { API_ROUTES, type ApiRoute } from './openapi-routes.ts';
+import type { ApiRoute } from './openapi-route.ts';
+import { API_ROUTES } from './openapi-routes.ts';
 import { ref, SCHEMAS } from './openapi-schemas.ts';
 
 export const openapi: JsonObject = {

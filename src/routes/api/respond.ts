@@ -1,7 +1,7 @@
 /** What every endpoint shares: who may ask, and errors as RFC 9457 problems. */
 import { isHttpError, isRedirect, type RequestEvent } from '@sveltejs/kit';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
-import type { Scope } from '#lib/server/openapi-routes.ts';
+import type { Scope } from '#lib/server/openapi-route.ts';
 import { runningServices } from '#lib/server/running.ts';
 import type { Caller } from '#lib/server/services.ts';
 import { refusalOf } from '../problem-of.ts';

@@ -226,7 +226,7 @@ const interest = StateField.define<Interest>({
 	}
 });
 
-/** A list that opens by itself in the moment in which somebody presses Tab is not what they accept. */
+/** A list that opens by itself in the moment in which somebody presses Tab is not what they accept; one they narrowed down is. */
 const SURPRISE_MS = 100;
 
 function moving(forward: boolean, by?: 'page') {
@@ -254,7 +254,8 @@ function enter(view: EditorView): boolean {
 /** Accept, or ask behind a word; elsewhere Tab indents. */
 function tab(view: EditorView): boolean {
 	const list = view.state.field(interest);
-	if ((list.asked || Date.now() - list.since > SURPRISE_MS) && acceptCompletion(view)) return true;
+	const expected = list.asked || list.chosen || Date.now() - list.since > SURPRISE_MS;
+	if (expected && acceptCompletion(view)) return true;
 	const { main } = view.state.selection;
 	if (!main.empty || view.state.readOnly) return false;
 	const line = view.state.doc.lineAt(main.head);

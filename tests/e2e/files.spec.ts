@@ -13,8 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import type { Browser, Locator, Page } from '@playwright/test';
+import type { Browser } from '@playwright/test';
 import { startSshd, type Sshd } from '../support/sshd.ts';
+import { folderOf, openDesk } from './desk.ts';
 import { expect, test, type Site } from './support.ts';
 
 let sshd: Sshd;
@@ -24,59 +25,9 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => sshd.stop());
 
-/** A folder of the account with these files; answers its path. */
-function folder(name: string, files: Record<string, string | Buffer>): string {
-	const root = join(sshd.home, name);
-	mkdirSync(root);
-	for (const [file, content] of Object.entries(files)) {
-		mkdirSync(join(root, file, '..'), { recursive: true });
-		writeFileSync(join(root, file), content);
-	}
-	const { uid, gid } = statSync(sshd.home);
-	execFileSync('chown', ['-R', `${uid}:${gid}`, root]);
-	return root;
-}
-
-interface Desk {
-	page: Page;
-	url: (query: string) => string;
-	row: (name: string) => Locator;
-	names: () => Promise<string[]>;
-}
-
-/** A person with a page open on a folder; `byHand`: connected by the dialog there. */
-async function desk(browser: Browser, site: Site, name: string, path: string, byHand = false): Promise<Desk> {
-	const { origin } = site.server;
-	const person = await site.seed.person(name, { displayName: name });
-	const id = await site.seed.workspace(person, sshd, []);
-	const context = await site.signedIn(browser, person);
-	const page = await context.newPage();
-	const url = (query: string) => `${origin}/workspaces/${id}/files${query}`;
-	const { password } = sshd;
-	if (byHand) {
-		await page.goto(url(`?path=${path}`));
-		await page.getByRole('button', { name: 'Connect' }).click();
-		await page.getByRole('dialog').getByRole('textbox', { name: 'Password' }).fill(password);
-		await page
-			.getByRole('dialog')
-			.getByRole('button', { name: /Connect|Sign in/ })
-			.click();
-	} else {
-		const connected = await context.request.post(`${origin}/api/workspaces/${id}/connect`, {
-			data: { signIn: { hop: 0, credential: { kind: 'password', password } } },
-			headers: { origin }
-		});
-		expect(await connected.json()).toMatchObject({ state: 'connected' });
-		await page.goto(url(`?path=${path}`));
-	}
-	await expect(page.getByRole('grid')).toBeVisible();
-	return {
-		page,
-		url,
-		row: (file) => page.getByRole('row').filter({ has: page.getByRole('link', { name: file, exact: true }) }),
-		names: () => page.getByRole('grid').getByRole('link').allInnerTexts()
-	};
-}
+const folder = (name: string, files: Record<string, string | Buffer>) => folderOf(sshd, name, files);
+const desk = (browser: Browser, site: Site, name: string, path: string, byHand = false) =>
+	openDesk(browser, site, sshd, { name, path, byHand });
 
 test('a folder is walked through by mouse, keyboard and address; what was done is taken back', async ({
 	browser,

@@ -42,14 +42,19 @@ console.log(
 	data ? 'Running over ../shared/data as well.' : 'No ../shared/data: running over the fixtures alone.'
 );
 
-// The peers' suites mostly wait for kernels: they go beside the parts before them, which use one core.
-const kernels = wanted.length === 0 ? beside('kernels') : null;
+// The peers' suites mostly wait for kernels: they go beside the parts before them, which use one core. The servers' tests
+// wait for lines and kernels as much as they compute: they go beside the browser's.
+const whole = wanted.length === 0;
+const kernels = whole ? beside('kernels') : null;
+let unit = null;
 const results = [];
 for (const [name, part] of Object.entries(parts)) {
-	if (wanted.length > 0 && !wanted.includes(name)) continue;
-	console.log(`\n── ${name}`);
-	results.push({ name, ...(name === 'kernels' && kernels ? await kernels : part()) });
+	if (!whole && !wanted.includes(name)) continue;
+	console.log(`\n── ${name}${whole && name === 'unit' ? ', beside e2e' : ''}`);
+	if (whole && name === 'unit') unit = beside('unit');
+	else results.push({ name, ...(name === 'kernels' && kernels ? await kernels : part()) });
 }
+if (unit) results.push({ name: 'unit', ...(await unit) });
 
 console.log('');
 for (const { name, passed, failed, skipped } of results) {

@@ -11,6 +11,7 @@ import type {
 	KernelSubscription
 } from '#lib/model/gateway.ts';
 import { newId } from '#lib/model/ids.ts';
+import { JOB_ENDS, type Resources } from '#lib/model/job.ts';
 import type { Json, JsonObject } from '#lib/model/json.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
@@ -36,6 +37,14 @@ export interface KernelLinkOptions {
 	onGone(sentence: string, expected: boolean): void;
 }
 
+/** What somebody wants of a kernel; null: whatever fits, all the GPUs, on the machine itself. */
+export interface KernelWish {
+	spec: string | null;
+	gpus: number[] | null;
+	resources: Resources | null;
+}
+export const ANYTHING: KernelWish = { spec: null, gpus: null, resources: null };
+
 /** What `start` came to: `up`, or the reason why it waits for a person. */
 export type StartResult = { state: 'starting' } | { state: 'needs-sign-in'; problem: Problem };
 
@@ -54,6 +63,8 @@ export class KernelLink {
 	readonly #options: KernelLinkOptions;
 	#subscription: KernelSubscription | null = null;
 	#stopping = false;
+	/** The kernel that is to start again in its batch job: a new job would have to wait in the queue anew. */
+	#again: string | null = null;
 
 	constructor(options: KernelLinkOptions) {
 		this.#options = options;
@@ -73,12 +84,13 @@ export class KernelLink {
 	async start(
 		user: RoomUser,
 		workspace: string,
-		wanted: string | null,
-		metadata: JsonObject,
-		gpus: number[] | null
+		{ spec: wanted, gpus, resources }: KernelWish,
+		metadata: JsonObject
 	): Promise<StartResult> {
 		const { gateway, directory, projection } = this.#options;
 		const address = await this.#address(workspace);
+		const before = projection.kernel;
+		if (before.workspace !== workspace || !isSame(before.resources, resources)) this.#leaveJob();
 		projection.setKernel({
 			state: 'connecting',
 			kernel: null,
@@ -86,6 +98,8 @@ export class KernelLink {
 			workspaceName: address.name,
 			host: address.kind === 'ssh' ? address.host : '',
 			gpus,
+			resources,
+			job: null,
 			startedBy: user.name,
 			problem: null,
 			progress: null,
@@ -99,8 +113,10 @@ export class KernelLink {
 			projection.setKernel({ state: 'starting', progress: null });
 			const { specs } = await gateway.kernelspecs(address);
 			const spec = chooseSpec(specs, wanted, metadata, address.name);
-			const kernel = newId();
-			projection.setSeq(0);
+			const again = this.#again;
+			const kernel = again ?? newId();
+			this.#again = null;
+			if (again === null) projection.setSeq(0);
 			projection.setKernel({
 				kernel,
 				spec: spec.name,
@@ -112,8 +128,11 @@ export class KernelLink {
 				startedAt: Date.now()
 			});
 			this.#stopping = false;
-			await gateway.start(workspace, kernel, spec, gpus ? { env: visibleGpus(gpus) } : {});
-			this.#follow(workspace, kernel, 0);
+			await gateway.start(workspace, kernel, spec, {
+				...(gpus && { env: visibleGpus(gpus) }),
+				...(resources && { resources })
+			});
+			this.#follow(workspace, kernel, projection.seq);
 			return { state: 'starting' };
 		} catch (error) {
 			const problem = asProblem(error);
@@ -194,6 +213,7 @@ export class KernelLink {
 	async shutdown(restart = false): Promise<void> {
 		const { workspace, kernel } = this.#held();
 		this.#stopping = true;
+		this.#again = restart && this.#options.projection.kernel.job?.state === 'running' ? kernel : null;
 		await this.#options.gateway.shutdown(workspace, kernel, { restart });
 	}
 
@@ -254,7 +274,8 @@ export class KernelLink {
 		this.close();
 		const listener: KernelListener = {
 			events: (events) => this.#options.onEvents(events),
-			link: (state, problem) => this.#onLink(state, problem)
+			link: (state, problem) => this.#onLink(state, problem),
+			job: (job) => this.#options.projection.setKernel({ job })
 		};
 		this.#subscription = this.#options.gateway.subscribe(workspace, kernel, after, listener);
 	}
@@ -277,9 +298,13 @@ export class KernelLink {
 		const sentence = deathSentence(content);
 		// Also when it was another start of this server that asked.
 		const expected = this.#stopping || content.requested === true;
-		const { workspace, kernel } = this.#options.projection.kernel;
+		const { workspace, kernel, job } = this.#options.projection.kernel;
 		this.close();
+		const jobEnded = (JOB_ENDS as readonly Json[]).includes(content.reason ?? null);
+		const again = this.#again !== null && kernel === this.#again && !jobEnded;
+		if (!again) this.#again = null;
 		this.#options.projection.setKernel({
+			job: again || job === null ? job : { ...job, state: 'ended' },
 			state: expected ? 'none' : 'dead',
 			kernel: null,
 			subshell: false,
@@ -287,12 +312,20 @@ export class KernelLink {
 			problem: expected ? null : { code: `kernel-${String(content.reason)}`, title: sentence }
 		});
 		this.#options.onGone(sentence, expected);
-		if (workspace && kernel && content.reason !== 'lost') {
+		if (workspace && kernel && !again && content.reason !== 'lost') {
 			// Only tidying: a spool that stays is swept by the agent's own quota.
 			void this.#options.projection
 				.flush()
 				.then(() => this.#options.gateway.forget(workspace, kernel).catch(() => undefined));
 		}
+	}
+
+	/** The job that was kept for a restart is not wanted any more. */
+	#leaveJob(): void {
+		const { workspace } = this.#options.projection.kernel;
+		if (workspace && this.#again !== null)
+			void this.#options.gateway.forget(workspace, this.#again).catch(() => undefined);
+		this.#again = null;
 	}
 
 	#onLink(state: 'up' | 'lost' | 'closed', problem?: Problem): void {
@@ -340,12 +373,16 @@ function asObject(value: Json | undefined): JsonObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 }
 
-/** The problem behind an error; unknown ones get a plain sentence. */
-export /** The numbers of CUDA are those of nvidia-smi only when it is told to count by bus. */
+function isSame(a: Resources | null, b: Resources | null): boolean {
+	return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** The numbers of CUDA are those of nvidia-smi only when it is told to count by bus. */
 function visibleGpus(gpus: number[]): Record<string, string> {
 	return { CUDA_VISIBLE_DEVICES: gpus.join(','), CUDA_DEVICE_ORDER: 'PCI_BUS_ID' };
 }
 
+/** The problem behind an error; unknown ones get a plain sentence. */
 function asProblem(error: unknown): Problem {
 	if (error instanceof ProblemError) return error.problem;
 	return {

@@ -3,7 +3,7 @@ import type { NotebookId } from '#lib/model/ids.ts';
 import type { JsonObject } from '#lib/model/json.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { RoomUser } from './caller.ts';
-import type { KernelLink } from './kernel-link.ts';
+import { ANYTHING, type KernelLink, type KernelWish } from './kernel-link.ts';
 import type { Logger } from './logger.ts';
 import type { Projection } from './projection.ts';
 import type { RunDesk } from './run-desk.ts';
@@ -59,21 +59,16 @@ export class KernelPlace {
 	ensure(user: RoomUser): Promise<void> {
 		return this.#once(async () => {
 			const { directory, desk, projection } = this.#options;
-			const { workspace: last, spec, gpus } = projection.kernel;
+			const { workspace: last, spec, gpus, resources } = projection.kernel;
 			const keep = last !== null && (await directory.mayUse(user, last));
 			const workspace = keep ? last : await directory.defaultFor(user);
 			if (workspace === null) desk.giveUp('There is nowhere to run this: no workspace was chosen.');
-			else await this.#startOn(user, workspace, keep ? spec : null, keep ? gpus : null);
+			else await this.#startOn(user, workspace, keep ? { spec, gpus, resources } : ANYTHING);
 		});
 	}
 
 	/** End the kernel there may be and start one on a workspace of this person. */
-	async replace(
-		user: RoomUser,
-		workspace: string,
-		spec: string | null,
-		gpus: number[] | null
-	): Promise<void> {
+	async replace(user: RoomUser, workspace: string, wish: KernelWish): Promise<void> {
 		if (!(await this.#options.directory.mayUse(user, workspace))) {
 			throw new ProblemError(403, {
 				code: 'workspace-not-yours',
@@ -82,7 +77,7 @@ export class KernelPlace {
 			});
 		}
 		await this.stop();
-		await this.#once(() => this.#startOn(user, workspace, spec, gpus));
+		await this.#once(() => this.#startOn(user, workspace, wish));
 	}
 
 	/** End the kernel and what it was doing, and wait until it has said so. Runs that wait for a first kernel stay. */
@@ -103,15 +98,10 @@ export class KernelPlace {
 		return this.#starting;
 	}
 
-	async #startOn(
-		user: RoomUser,
-		workspace: string,
-		spec: string | null,
-		gpus: number[] | null
-	): Promise<void> {
+	async #startOn(user: RoomUser, workspace: string, wish: KernelWish): Promise<void> {
 		const { link, desk, widgets, logger, notebook, metadata } = this.#options;
 		try {
-			await link.start(user, workspace, spec, metadata(), gpus);
+			await link.start(user, workspace, wish, metadata());
 			widgets.begin();
 		} catch (error) {
 			if (!(error instanceof ProblemError)) {

@@ -202,7 +202,11 @@ export class Room {
 				await this.#interrupt();
 				return {};
 			case 'start':
-				await this.#place.replace(user, command.workspace, command.spec ?? null, command.gpus ?? null);
+				await this.#place.replace(user, command.workspace, {
+					spec: command.spec ?? null,
+					gpus: command.gpus ?? null,
+					resources: command.resources ?? null
+				});
 				this.#advance(user);
 				return {};
 			case 'restart':
@@ -367,9 +371,9 @@ export class Room {
 	}
 
 	async #reconnect(user: RoomUser): Promise<void> {
-		const { kernel, workspace, spec, gpus } = this.kernel;
+		const { kernel, workspace } = this.kernel;
 		if (kernel !== null) await this.#resume();
-		else if (workspace !== null) await this.#place.replace(user, workspace, spec, gpus);
+		else if (workspace !== null) await this.#place.replace(user, workspace, this.kernel);
 		this.#advance(user);
 	}
 

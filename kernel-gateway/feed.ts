@@ -1,4 +1,5 @@
 import type { KernelListener, KernelSubscription } from '#lib/model/gateway.ts';
+import type { JobStatus } from '#lib/model/job.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import type { Problem } from '#lib/model/problem.ts';
 import type { Log } from './log.ts';
@@ -18,6 +19,7 @@ export class Feed {
 	#session: AgentSession | undefined;
 	#where = '';
 	#subscriptions = new Set<Subscription>();
+	#job: JobStatus | undefined;
 	#received = 0;
 	#unacknowledged = 0;
 	#scheduled: NodeJS.Timeout | undefined;
@@ -36,6 +38,7 @@ export class Feed {
 			else this.#schedule();
 		});
 		this.#subscriptions.add(subscription);
+		if (this.#job) subscription.job(this.#job);
 		this.#ask();
 		return subscription;
 	}
@@ -56,6 +59,12 @@ export class Feed {
 	/** Tells all listeners about the line. */
 	link(state: 'up' | 'lost' | 'closed', problem?: Problem): void {
 		for (const subscription of [...this.#subscriptions]) subscription.link(state, problem);
+	}
+
+	/** How the kernel's batch job is now; who comes later is told, too. */
+	job(status: JobStatus): void {
+		this.#job = status;
+		for (const subscription of [...this.#subscriptions]) subscription.job(status);
 	}
 
 	/** Events came in. */

@@ -2,6 +2,7 @@ import type { Asker } from '#lib/model/ask.ts';
 import type { Survey } from '#lib/model/check-list.ts';
 import type { KernelAnswer, KernelGateway, ListeningPort } from '#lib/model/gateway.ts';
 import type { Gpu } from '#lib/model/gpu.ts';
+import type { JobEntry, Offer } from '#lib/model/job.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { KernelUsage } from '#lib/model/room-news.ts';
 import type { TaskStatus } from '#lib/model/task.ts';
@@ -108,10 +109,15 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 			const { environments = [] } = link(workspace).address ?? {};
 			return (await link(workspace).ask('survey', { environments })) as unknown as Survey;
 		},
-		async start(workspace, kernel, spec, { cwd, env }) {
+		async start(workspace, kernel, spec, { cwd, env, resources }) {
 			const { argv, interruptMode, language } = spec;
 			const params = { kernel, argv, interruptMode, language, env: { ...spec.env, ...env } };
-			await used(workspace).ask('start', cwd === undefined ? params : { ...params, cwd }, true);
+			const job = resources && { ...resources, lease: timing.jobLease / 1000 };
+			await used(workspace).ask(
+				'start',
+				{ ...params, ...(cwd !== undefined && { cwd }), ...(job && { job }) },
+				true
+			);
 		},
 		subscribe: (workspace, kernel, after, listener) => link(workspace).subscribe(kernel, after, listener),
 		async send(workspace, kernel, { buffers = [], metadata = {}, ...message }) {
@@ -159,6 +165,18 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 		},
 		async gpus(workspace) {
 			return ((await link(workspace).ask('gpus', {})) as unknown as { gpus: Gpu[] }).gpus;
+		},
+		async offers(workspace) {
+			return ((await link(workspace).ask('offers', {})) as unknown as { offers: Offer[] }).offers;
+		},
+		async jobs(workspace) {
+			return (await link(workspace).ask('jobs', {})) as unknown as { jobs: JobEntry[]; queries: number };
+		},
+		async jobAct(workspace, scheduler, id, act) {
+			await used(workspace).ask('job-act', { scheduler, id, act });
+		},
+		async jobLog(workspace, scheduler, id) {
+			return (await link(workspace).ask('job-log', { scheduler, id })).text as string;
 		},
 		machines: () =>
 			[...links].flatMap(([workspace, { hello }]) =>

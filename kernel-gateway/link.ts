@@ -5,6 +5,7 @@ import type {
 	KernelListener,
 	KernelSubscription
 } from '#lib/model/gateway.ts';
+import type { JobStatus } from '#lib/model/job.ts';
 import type { JsonObject } from '#lib/model/json.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
@@ -16,6 +17,7 @@ import type { Refusal, Refused } from './hop.ts';
 import { judge } from './host-key.ts';
 import { atHop, hopsOf, isSamePlace } from './hops.ts';
 import { openLine, startProgram, type AgentSetup, type Line, type Program } from './line.ts';
+import type { Frame } from './frames.ts';
 import type { Log } from './log.ts';
 import { Logins, readLogin } from './login.ts';
 import { addressInvalid, hostKeyChanged, hostKeyUnknown, lineLost } from './problems.ts';
@@ -265,7 +267,7 @@ export class Link {
 			{
 				events: (kernel: string, events: KernelEvent[], bytes: number) =>
 					this.#feeds.get(kernel)?.take(events, bytes),
-				event: (frame) => this.terminals.take(frame),
+				event: (frame) => this.#hear(frame),
 				closed: (reason) => this.#session === session && this.#broken(reason)
 			},
 			this.#timing
@@ -277,6 +279,13 @@ export class Link {
 		for (const feed of this.#feeds.values()) feed.open(session, this.#where());
 		this.terminals.open(session, this.#where());
 		this.#tell('up');
+	}
+
+	/** What the agent tells beside the events of kernels. */
+	#hear(frame: Frame): void {
+		const { event, kernel, job } = frame.header;
+		if (event === 'job') this.#feeds.get(kernel as string)?.job(job as unknown as JobStatus);
+		else this.terminals.take(frame);
 	}
 
 	#broken(reason: string): void {

@@ -1,4 +1,5 @@
 import type { KernelListener, KernelSubscription } from '#lib/model/gateway.ts';
+import type { JobStatus } from '#lib/model/job.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import type { Problem } from '#lib/model/problem.ts';
 import type { Log } from './log.ts';
@@ -41,6 +42,10 @@ export class Subscription implements KernelSubscription {
 
 	link(state: 'up' | 'lost' | 'closed', problem?: Problem): void {
 		this.#tell(() => this.#listener.link(state, problem));
+	}
+
+	job(status: JobStatus): void {
+		this.#tell(() => this.#listener.job?.(status));
 	}
 
 	acknowledge(_seq: number, keep: number): void {

@@ -25,6 +25,7 @@ import { startPostgres } from '#lib/server/embedded-postgres.ts';
 import { createHostKeyBook } from '#lib/server/host-key-book.ts';
 import { createEnvironments } from '#lib/server/environments.ts';
 import { followFolders } from '#lib/server/folder-watches.ts';
+import { createBatch } from '#lib/server/batch.ts';
 import { createGpuBoard } from '#lib/server/gpu-board.ts';
 import { LocalEnvironment } from '#lib/server/local-environment.ts';
 import { createReachable } from '#lib/server/reachable.ts';
@@ -201,6 +202,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			directory,
 			onFault: (error) => logger.error({ err: error }, 'an environment was not taken over')
 		}),
+		batch: createBatch({ gateway, directory }),
 		gpus: createGpuBoard({
 			db,
 			gateway,

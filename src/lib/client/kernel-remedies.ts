@@ -9,7 +9,7 @@ export function kernelRemedies({ state, problem, workspace }: KernelView): { doe
 			return [{ does: 'sign-in', label: 'Sign in' }];
 		case 'dead':
 			// What did not fit here or could not start here may well do so somewhere else.
-			return problem?.code === 'kernel-out-of-memory' || problem?.code === 'kernel-startup'
+			return UNFIT.has(problem?.code ?? '')
 				? [START, { does: 'elsewhere', label: 'Choose another machine' }]
 				: [START];
 		case 'none':
@@ -21,5 +21,13 @@ export function kernelRemedies({ state, problem, workspace }: KernelView): { doe
 			return [];
 	}
 }
+
+const UNFIT = new Set([
+	'kernel-out-of-memory',
+	'kernel-startup',
+	'kernel-held',
+	'kernel-walltime',
+	'kernel-unreachable'
+]);
 
 const START = { does: 'start', label: 'Start it again' } as const;

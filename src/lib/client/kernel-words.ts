@@ -1,10 +1,16 @@
+import type { JobStatus } from '#lib/model/job.ts';
 import type { KernelState, KernelView } from '#lib/model/runtime-doc.ts';
+import { jobWord } from './job-words.ts';
+
+/** States of a job in which its kernel cannot have begun. */
+const WAITING: ReadonlySet<JobStatus['state']> = new Set(['submitting', 'queued', 'held']);
 
 /** How a kernel is doing, in a word and by tone (machine states only have colours). */
-export function kernelWord(state: KernelState): {
+export function kernelWord({ state, job }: { state: KernelState; job: JobStatus | null }): {
 	word: string;
 	tone: 'off' | 'wait' | 'ok' | 'busy' | 'bad';
 } {
+	if (state === 'starting' && job && WAITING.has(job.state)) return { word: jobWord(job), tone: 'wait' };
 	switch (state) {
 		case 'none':
 			return { word: 'no kernel', tone: 'off' };

@@ -3,6 +3,7 @@ import type { CheckLine } from './check-list.ts';
 import type { Survey } from './check-list.ts';
 import type { Gpu } from './gpu.ts';
 import type { KernelEvent } from './kernel-event.ts';
+import type { JobAct, JobEntry, JobStatus, Offer, Resources, SchedulerName } from './job.ts';
 import type { JsonObject } from './json.ts';
 import type { KernelId, WorkspaceId } from './ids.ts';
 import type { Problem } from './problem.ts';
@@ -97,6 +98,16 @@ export interface KernelListener {
 	 * there; `closed` when a sign-in is needed or it was given up.
 	 */
 	link(state: 'up' | 'lost' | 'closed', problem?: Problem): void;
+	/** How the batch job of the kernel is, at first and at every change; never for a kernel that runs in none. */
+	job?(status: JobStatus): void;
+}
+
+/** How a kernel is started. */
+export interface KernelStart {
+	cwd?: string;
+	env?: Record<string, string>;
+	/** In a batch job with these resources; on the login node without. */
+	resources?: Resources;
 }
 
 /** One kernel followed from a point of its spool. */
@@ -135,12 +146,7 @@ export interface KernelGateway {
 	/** What the machine has: disk, GPUs, batch system, kernels. Takes up to about 6 seconds; needs a living connection. */
 	survey(workspace: WorkspaceId): Promise<Survey>;
 	/** Start a kernel under an id chosen by the caller; a second call with the same id changes nothing. */
-	start(
-		workspace: WorkspaceId,
-		kernel: KernelId,
-		spec: KernelSpec,
-		options: { cwd?: string; env?: Record<string, string> }
-	): Promise<void>;
+	start(workspace: WorkspaceId, kernel: KernelId, spec: KernelSpec, options: KernelStart): Promise<void>;
 	/** Hear the kernel's events after `after`; survives lost links by itself. */
 	subscribe(
 		workspace: WorkspaceId,
@@ -177,6 +183,14 @@ export interface KernelGateway {
 	forgetTask(workspace: WorkspaceId, task: string): Promise<void>;
 	/** The GPUs of the machine; none where nvidia-smi says nothing. */
 	gpus(workspace: WorkspaceId): Promise<Gpu[]>;
+	/** The batch systems of the workspace and what is free there now; none where there are none. */
+	offers(workspace: WorkspaceId): Promise<Offer[]>;
+	/** All batch jobs of the account. `queries`: how often the schedulers were asked so far, for all of them together. */
+	jobs(workspace: WorkspaceId): Promise<{ jobs: JobEntry[]; queries: number }>;
+	/** 409 `agent-job` where the scheduler refuses, in its words. */
+	jobAct(workspace: WorkspaceId, scheduler: SchedulerName, id: string, act: JobAct): Promise<void>;
+	/** The end of the log of a job. */
+	jobLog(workspace: WorkspaceId, scheduler: SchedulerName, id: string): Promise<string>;
 	/** The machines behind the living connections; `boot` is the same for all accounts of one machine until it is started anew. */
 	machines(): { workspace: WorkspaceId; host: string; user: string; boot: string }[];
 	/** The files of a workspace; its calls refuse with 503 while there is no connection. */

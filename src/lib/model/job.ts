@@ -53,16 +53,18 @@ export function plainResources(scheduler: SchedulerName): Resources {
 export type JobState = 'submitting' | 'queued' | 'held' | 'starting' | 'running' | 'ended';
 
 /** Why a job ended. `lost`: it is away, and nobody could say why. */
-export type JobEnd =
-	| 'finished'
-	| 'removed'
-	| 'evicted'
-	| 'held'
-	| 'walltime'
-	| 'out-of-memory'
-	| 'node-failed'
-	| 'unreachable'
-	| 'lost';
+export const JOB_ENDS = [
+	'finished',
+	'removed',
+	'evicted',
+	'held',
+	'walltime',
+	'out-of-memory',
+	'node-failed',
+	'unreachable',
+	'lost'
+] as const;
+export type JobEnd = (typeof JOB_ENDS)[number];
 
 /** What everybody in the notebook sees of the job of its kernel. Times are in seconds since 1970. */
 export interface JobStatus {

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import type { RunId } from './ids.ts';
+import { resourcesSchema } from './job.ts';
 import type { MimeBundle } from './output.ts';
 import type { Problem } from './problem.ts';
 import type { Action } from './role.ts';
@@ -65,7 +66,9 @@ export const roomCommand = v.variant('do', [
 		workspace: name,
 		spec: v.optional(name),
 		/** Which GPUs it may see, by their numbers on the machine; none of them for an empty list, all without one. */
-		gpus: v.optional(v.pipe(v.array(v.pipe(count, v.maxValue(255))), v.maxLength(64)))
+		gpus: v.optional(v.pipe(v.array(v.pipe(count, v.maxValue(255))), v.maxLength(64))),
+		/** In a batch job with these; on the machine itself without. */
+		resources: v.optional(resourcesSchema)
 	}),
 	v.object({
 		do: v.literal('restart'),

@@ -247,9 +247,23 @@ export function deathSentence(content: JsonObject): string {
 	const used = asCount(content.used);
 	switch (content.reason) {
 		case 'out-of-memory':
+			if (asText(content.words))
+				return `The kernel died: its batch job used more memory than it had asked for${said(content)}. Ask for more, or use less at once.`;
 			return `The kernel died: out of memory${limit ? `, ${used ? `${gigabytes(Math.min(used, limit))} of ` : 'limit '}${gigabytes(limit)} GB (cgroup)` : ''}. Restart it and use less at once, or take a machine with more.`;
 		case 'evicted':
-			return 'The kernel was evicted by the batch system. Start it again to go on; its variables are lost.';
+			return `The batch system took the machine back${said(content)}. The state of the kernel is lost; nothing was run again by itself.`;
+		case 'removed':
+			return `The batch job of the kernel was removed${said(content)}. Start it again to go on.`;
+		case 'held':
+			return `The batch system holds the job of the kernel back${said(content)}. The state of the kernel is lost; change what it asks for and start it again.`;
+		case 'walltime':
+			return `The time of the batch job was over${said(content)}. Start it again with more time to go on.`;
+		case 'node-failed':
+			return `The machine the kernel ran on failed${said(content)}. Start it again to go on.`;
+		case 'unreachable':
+			return `The batch job of the kernel could not be reached any more${said(content)}. Start it again to go on.`;
+		case 'finished':
+			return `The batch job ended with its kernel${said(content)}. Start it again to go on.`;
 		case 'reboot':
 			return 'The kernel is gone: its machine was restarted. Start it again to go on.';
 		case 'segfault':
@@ -267,6 +281,12 @@ export function deathSentence(content: JsonObject): string {
 		default:
 			return `The kernel ended${code === null ? '' : ` with exit code ${code}`}. Restart it to go on.`;
 	}
+}
+
+/** The batch system's own words, where it said any. */
+function said(content: JsonObject): string {
+	const words = asText(content.words).trim().replace(/\.$/, '');
+	return words === '' ? '' : ` (“${words}”)`;
 }
 
 function gigabytes(bytes: number): string {

@@ -8,6 +8,7 @@
  */
 import * as Y from 'yjs';
 import type { CellId } from './ids.ts';
+import type { JobStatus, Resources } from './job.ts';
 import type { Output } from './output.ts';
 import type { Problem } from './problem.ts';
 import type { Run } from './run.ts';
@@ -39,6 +40,10 @@ export interface KernelView {
 	environment: string;
 	/** The GPUs it may see, by their numbers on the machine; null where nobody has chosen. */
 	gpus: number[] | null;
+	/** What it, or the one before it, was started with in a batch job; null: on the machine itself. */
+	resources: Resources | null;
+	/** How that job is; null without one. */
+	job: JobStatus | null;
 	startedBy: string;
 	/** Milliseconds since 1970. */
 	startedAt: number | null;
@@ -69,6 +74,8 @@ export const NO_KERNEL: KernelView = {
 	host: '',
 	environment: '',
 	gpus: null,
+	resources: null,
+	job: null,
 	startedBy: '',
 	startedAt: null,
 	problem: null,

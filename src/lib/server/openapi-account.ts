@@ -1,6 +1,6 @@
 /** The account of a person, and the server itself. */
 import type { ApiRoute } from './openapi-route.ts';
-import { object, ref } from './openapi-schemas.ts';
+import { object, ref } from './openapi-shape.ts';
 
 export const ACCOUNT_ROUTES: ApiRoute[] = [
 	{

@@ -2,7 +2,7 @@
 import { BOUND_ACTIONS } from '#lib/model/bound-notebook.ts';
 import type { JsonObject } from '#lib/model/json.ts';
 import type { ApiRoute } from './openapi-route.ts';
-import { list, object, ref } from './openapi-schemas.ts';
+import { list, object, ref } from './openapi-shape.ts';
 
 const text = { type: 'string' };
 const nullable = (schema: JsonObject): JsonObject => ({ anyOf: [schema, { type: 'null' }] });

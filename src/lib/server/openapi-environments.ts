@@ -1,18 +1,10 @@
 /** The part of the HTTP interface about environments, tasks and GPUs. */
 import type { JsonObject } from '#lib/model/json.ts';
 import type { ApiRoute } from './openapi-route.ts';
+import { done, list, object, orNull, ref } from './openapi-shape.ts';
 
 const text = { type: 'string' };
 const number = { type: 'number' };
-const orNull = (schema: JsonObject): JsonObject => ({ anyOf: [schema, { type: 'null' }] });
-const ref = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
-const list = (items: JsonObject): JsonObject => ({ type: 'array', items });
-const object = (properties: Record<string, JsonObject>, required = Object.keys(properties)): JsonObject => ({
-	type: 'object',
-	properties,
-	required
-});
-const done = { status: 204, description: 'Done.' };
 const workspace = '/api/workspaces/{id}';
 const group = 'Workspaces';
 
@@ -81,7 +73,7 @@ export const ENVIRONMENT_ROUTES: ApiRoute[] = [
 		body: {
 			schema: object(
 				{ name: text, packages: list({ ...text, description: 'As pip takes them: numpy, scipy>=1.10' }) },
-				['name']
+				['packages']
 			)
 		},
 		answer: { status: 202, description: 'It has begun.', schema: object({ task: text }) }
@@ -141,7 +133,7 @@ const fields = {
 const problem = orNull(ref('Problem'));
 
 export const ENVIRONMENT_SCHEMAS: Record<string, JsonObject> = {
-	EnvironmentFields: object(fields, ['name', 'kind']),
+	EnvironmentFields: object(fields, ['folder', 'modules', 'image', 'binds', 'lines']),
 	Environment: object(
 		{
 			id: text,
@@ -159,7 +151,7 @@ export const ENVIRONMENT_SCHEMAS: Record<string, JsonObject> = {
 				})
 			)
 		},
-		['id', 'name', 'kind', 'lines', 'tried']
+		['folder', 'modules', 'image', 'binds']
 	),
 	EnvironmentTask: object({
 		task: text,

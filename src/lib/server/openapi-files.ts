@@ -1,7 +1,7 @@
 /** The calls about files on a workspace, part of the table in openapi-routes.ts. */
 import type { JsonObject } from '#lib/model/json.ts';
 import type { ApiRoute } from './openapi-route.ts';
-import { list, object } from './openapi-schemas.ts';
+import { list, object } from './openapi-shape.ts';
 
 const text = { type: 'string' };
 const count = { type: 'integer' };

@@ -1,6 +1,6 @@
 /** Notebooks, their runs, kernels and people. */
 import type { ApiRoute } from './openapi-route.ts';
-import { list, object, ref } from './openapi-schemas.ts';
+import { list, object, ref } from './openapi-shape.ts';
 
 const text = { type: 'string' };
 const notebook = '/api/notebooks/{id}';
@@ -162,7 +162,7 @@ export const NOTEBOOK_ROUTES: ApiRoute[] = [
 		summary: 'Start, interrupt, restart, shut down or keep the kernel',
 		description:
 			'`workspace` and `kernelspec` are for start; without them the first of your workspaces and its default. `gpus` are ' +
-			'the numbers of those it may see; without it all. ' +
+			'the numbers of those it may see; without it all. With `resources` it starts in a batch job. ' +
 			'With keep, the time after which an unused kernel is shut down begins anew.',
 		scope: 'run',
 		body: {
@@ -171,9 +171,10 @@ export const NOTEBOOK_ROUTES: ApiRoute[] = [
 					action: { type: 'string', enum: ['start', 'interrupt', 'restart', 'shutdown', 'keep'] },
 					workspace: text,
 					kernelspec: text,
-					gpus: { type: 'array', items: { type: 'integer', minimum: 0 } }
+					gpus: { type: 'array', items: { type: 'integer', minimum: 0 } },
+					resources: ref('Resources')
 				},
-				['workspace', 'kernelspec', 'gpus']
+				['workspace', 'kernelspec', 'gpus', 'resources']
 			)
 		},
 		answer: { status: 200, description: 'The kernel as it is now.', schema: ref('Kernel') }

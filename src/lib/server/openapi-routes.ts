@@ -1,5 +1,6 @@
 /** The HTTP interface as one table: the description served at /api/openapi.json and the page /api are made from it. */
 import { ACCOUNT_ROUTES } from './openapi-account.ts';
+import { BATCH_ROUTES } from './openapi-batch.ts';
 import { BOUND_ROUTES } from './openapi-bound.ts';
 import { ENVIRONMENT_ROUTES } from './openapi-environments.ts';
 import { FILE_ROUTES } from './openapi-files.ts';
@@ -11,6 +12,7 @@ export const API_ROUTES: ApiRoute[] = [
 	...NOTEBOOK_ROUTES,
 	...WORKSPACE_ROUTES,
 	...ENVIRONMENT_ROUTES,
+	...BATCH_ROUTES,
 	...FILE_ROUTES,
 	...BOUND_ROUTES,
 	...ACCOUNT_ROUTES

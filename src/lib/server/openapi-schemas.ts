@@ -2,7 +2,9 @@
 import type { JsonObject } from '#lib/model/json.ts';
 import { CHECKS } from '#lib/model/check-list.ts';
 import { ROLES } from '#lib/model/role.ts';
+import { BATCH_SCHEMAS } from './openapi-batch.ts';
 import { ENVIRONMENT_SCHEMAS } from './openapi-environments.ts';
+import { list, object, orNull, ref } from './openapi-shape.ts';
 
 const text = { type: 'string' };
 const count = { type: 'integer' };
@@ -10,19 +12,6 @@ const flag = { type: 'boolean' };
 const minutes = { type: ['integer', 'null'] };
 const time = { type: 'string', format: 'date-time' };
 const millis = { type: ['number', 'null'], description: 'Milliseconds since 1970.' };
-
-export const ref = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
-export const list = (items: JsonObject): JsonObject => ({ type: 'array', items });
-export const orNull = (schema: JsonObject): JsonObject => ({ anyOf: [schema, { type: 'null' }] });
-
-/** An object all of whose properties are there, but for those named after it. */
-export function object(properties: Record<string, JsonObject>, optional: string[] = []): JsonObject {
-	return {
-		type: 'object',
-		properties,
-		required: Object.keys(properties).filter((name) => !optional.includes(name))
-	};
-}
 
 export const SCHEMAS: Record<string, JsonObject> = {
 	Problem: {
@@ -213,6 +202,8 @@ export const SCHEMAS: Record<string, JsonObject> = {
 		host: text,
 		environment: text,
 		gpus: orNull(list(count)),
+		resources: orNull(ref('Resources')),
+		job: orNull(ref('JobStatus')),
 		startedBy: text,
 		startedAt: millis,
 		problem: orNull({ type: 'object', properties: { code: text, title: text, detail: text, remedy: text } }),
@@ -389,6 +380,7 @@ export const SCHEMAS: Record<string, JsonObject> = {
 		interruptMode: { type: 'string', enum: ['signal', 'message'] },
 		environment: text
 	}),
+	...BATCH_SCHEMAS,
 	...ENVIRONMENT_SCHEMAS,
 	Ready: object({ ok: flag, checks: { type: 'object', additionalProperties: text } })
 };

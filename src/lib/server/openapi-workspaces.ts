@@ -1,6 +1,6 @@
 /** Workspaces: signing in, host keys, terminals, web services. */
 import type { ApiRoute } from './openapi-route.ts';
-import { list, object, ref } from './openapi-schemas.ts';
+import { list, object, ref } from './openapi-shape.ts';
 
 const text = { type: 'string' };
 const workspace = '/api/workspaces/{id}';

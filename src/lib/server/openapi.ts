@@ -2,7 +2,8 @@
 import type { Json, JsonObject } from '#lib/model/json.ts';
 import type { ApiRoute } from './openapi-route.ts';
 import { API_ROUTES } from './openapi-routes.ts';
-import { ref, SCHEMAS } from './openapi-schemas.ts';
+import { SCHEMAS } from './openapi-schemas.ts';
+import { ref } from './openapi-shape.ts';
 
 export const openapi: JsonObject = {
 	openapi: '3.1.0',

@@ -14,6 +14,7 @@ import type { Run } from '#lib/model/run.ts';
 import type { KernelView } from '#lib/model/runtime-doc.ts';
 import type { ReachTrial } from './reachable.ts';
 import type { Environments } from './environments.ts';
+import type { Batch } from './batch.ts';
 import type { GpuBoard } from './gpu-board.ts';
 import type { StreamLines } from './streams.ts';
 import type { Ask, AskAnswer } from '#lib/model/ask.ts';
@@ -377,6 +378,7 @@ export interface Services {
 	browserKeys: BrowserKeys;
 	hostKeys: HostKeys;
 	environments: Environments;
+	batch: Batch;
 	gpus: GpuBoard;
 	files: WorkspaceFileService;
 	rooms: Rooms;

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { resourcesSchema } from '#lib/model/job.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { RoomCommand } from '#lib/model/room-command.ts';
 import type { Caller, Services } from '#lib/server/services.ts';
@@ -16,7 +17,8 @@ const body = v.object({
 	kernelspec: v.nullish(name),
 	gpus: v.nullish(
 		v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255))), v.maxLength(64))
-	)
+	),
+	resources: v.nullish(resourcesSchema)
 });
 
 export const GET: RequestHandler = endpoint('read', async ({ locals, params }, caller) => {
@@ -31,7 +33,7 @@ export const POST: RequestHandler = endpoint('run', async ({ locals, params, req
 });
 
 async function commandOf(
-	{ action, workspace, kernelspec, gpus }: v.InferOutput<typeof body>,
+	{ action, workspace, kernelspec, gpus, resources }: v.InferOutput<typeof body>,
 	caller: Caller,
 	{ workspaces }: Services
 ): Promise<RoomCommand> {
@@ -49,6 +51,7 @@ async function commandOf(
 		do: 'start',
 		workspace: where,
 		...(kernelspec ? { spec: kernelspec } : {}),
-		...(gpus ? { gpus } : {})
+		...(gpus ? { gpus } : {}),
+		...(resources ? { resources } : {})
 	};
 }

@@ -33,11 +33,15 @@ export interface GatewayOptions {
 	agentSocket?: string;
 	/** The server's own `ssh` with its configuration, for workspaces of administrators that ask for it. */
 	systemSsh?: SystemSsh;
+	/** After how many seconds a batch job ends whose kernel nobody has asked for; a day without it. */
+	jobLease?: () => Promise<number>;
 	log?: Log;
 	timing?: Partial<Timing>;
 	/** Hears how the line to a workspace is, whether or not a kernel is followed there. See KernelListener.link. */
 	onLink?: (workspace: string, state: 'up' | 'lost' | 'closed') => void;
 }
+
+const DAY_S = 24 * 3600;
 
 /** The gateway to all workspaces. Nothing is opened before it is asked for. */
 export function createGateway(options: GatewayOptions): KernelGateway {
@@ -112,7 +116,8 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 		async start(workspace, kernel, spec, { cwd, env, resources }) {
 			const { argv, interruptMode, language } = spec;
 			const params = { kernel, argv, interruptMode, language, env: { ...spec.env, ...env } };
-			const job = resources && { ...resources, lease: timing.jobLease / 1000 };
+			const lease = (await options.jobLease?.()) ?? DAY_S;
+			const job = resources && { ...resources, lease };
 			await used(workspace).ask(
 				'start',
 				{ ...params, ...(cwd !== undefined && { cwd }), ...(job && { job }) },

@@ -23,8 +23,6 @@ export interface Timing {
 	secrets: number;
 	/** And so long after a try that led to no line. */
 	secretsUnused: number;
-	/** A batch job of ours whose kernel nobody has asked for so long ends by itself. */
-	jobLease: number;
 }
 
 export const TIMING: Timing = {
@@ -39,8 +37,7 @@ export const TIMING: Timing = {
 	steady: 10_000,
 	resend: 30_000,
 	secrets: 12 * 3_600_000,
-	secretsUnused: 10 * 60_000,
-	jobLease: 24 * 3_600_000
+	secretsUnused: 10 * 60_000
 };
 
 /** The pause before try number `tries` (from 0), between half and the whole of a doubling time, so that not everybody comes at once. */

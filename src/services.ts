@@ -42,7 +42,7 @@ import { createRooms } from '#lib/server/rooms.ts';
 import { createRunNotices } from '#lib/server/run-notices.ts';
 import type { Services } from '#lib/server/services.ts';
 import { createSessions } from '#lib/server/sessions.ts';
-import { createSettings, idleRule } from '#lib/server/settings.ts';
+import { createSettings, readSettings, idleRule } from '#lib/server/settings.ts';
 import { TerminalRoom } from '#lib/server/terminal-room.ts';
 import { createTerminals } from '#lib/server/terminals.ts';
 import { createWorkspaceBook, workspaceOwner } from '#lib/server/workspace-book.ts';
@@ -91,6 +91,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		localRuntime: runtimeFolder(config.dataDir),
 		ask: lines.ask,
 		permit: reachable.permit,
+		jobLease: async () => 60 * ((await readSettings(db)).jobLeaseMinutes ?? 24 * 60),
 		onLink: (workspace, state) => {
 			connect.linkChanged(workspace, state);
 			if (state === 'up') bound?.workspaceUp(workspace);

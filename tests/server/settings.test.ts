@@ -41,7 +41,7 @@ async function call(
 
 test('a fresh installation shuts nothing down, and only administrators see and change that', async () => {
 	// what the tests themselves list is all there is
-	const fresh = { idleMinutes: null, idleMinutesMax: null, reach: LOOPBACK };
+	const fresh = { idleMinutes: null, idleMinutesMax: null, jobLeaseMinutes: null, reach: LOOPBACK };
 	expect(await call(ada, 'GET', '/api/settings')).toEqual([200, fresh]);
 	for (const method of ['GET', 'PUT'])
 		expect(await call(bob, method, '/api/settings', method === 'PUT' ? fresh : undefined)).toEqual([

@@ -78,12 +78,16 @@ export const SCHEMAS: Record<string, JsonObject> = {
 		{
 			idleMinutes: { ...minutes, description: 'Shut an unused kernel down after so long; null: never.' },
 			idleMinutesMax: { ...minutes, description: 'The longest an owner may choose; null: any, and never.' },
+			jobLeaseMinutes: {
+				...minutes,
+				description: 'A batch job whose kernel nobody has asked for so long ends by itself; null: a day.'
+			},
 			reach: {
 				...list(ref('ReachEntry')),
 				description: 'Where workspaces may be. Empty: everywhere but at addresses that are closed by default.'
 			}
 		},
-		['idleMinutes', 'idleMinutesMax', 'reach']
+		['idleMinutes', 'idleMinutesMax', 'jobLeaseMinutes', 'reach']
 	),
 	ReachEntry: object(
 		{

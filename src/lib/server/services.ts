@@ -184,6 +184,8 @@ export interface SiteSettings {
 	idleMinutes: number | null;
 	/** The longest an owner may choose; null: any, and never. */
 	idleMinutesMax: number | null;
+	/** A batch job whose kernel nobody has asked for so many minutes ends by itself; null: a day. */
+	jobLeaseMinutes: number | null;
 	/** Where workspaces may be; empty: everywhere but at addresses that are closed by default. */
 	reach: ReachEntry[];
 }

@@ -25,7 +25,12 @@ export interface SettingsOptions {
 /** Two weeks. */
 export const MAX_IDLE_MINUTES = 20_160;
 
-const NAMES = ['idleMinutes', 'idleMinutesMax', 'reach'] as const satisfies readonly (keyof SiteSettings)[];
+const NAMES = [
+	'idleMinutes',
+	'idleMinutesMax',
+	'jobLeaseMinutes',
+	'reach'
+] as const satisfies readonly (keyof SiteSettings)[];
 
 export function createSettings({ db, onIdleChanged, onReachChanged, tryReach }: SettingsOptions): Settings {
 	return {
@@ -84,6 +89,7 @@ export async function readSettings(db: Pick<Database, 'select'>): Promise<SiteSe
 	return {
 		idleMinutes: value('idleMinutes'),
 		idleMinutesMax: value('idleMinutesMax'),
+		jobLeaseMinutes: value('jobLeaseMinutes'),
 		reach: readReach(rows.find((row) => row.name === 'reach')?.value) ?? []
 	};
 }

@@ -33,6 +33,8 @@ const reachText = v.pipe(
 );
 const idleFields = v.object({ idleMinutes: minutes, idleMinutesMax: minutes });
 
+const leaseFields = v.object({ jobLeaseMinutes: minutes });
+
 export const load: PageServerLoad = async ({ locals }) => ({
 	settings: await orErrorPage(locals.services.settings.read(administrator(locals)))
 });
@@ -45,6 +47,16 @@ export const actions: Actions = {
 		return orProblem(async () => {
 			await locals.services.settings.write(caller, form.fields);
 			return { done: true };
+		});
+	},
+
+	lease: async ({ locals, request }) => {
+		const caller = administrator(locals);
+		const form = await readForm(request, leaseFields);
+		if (!form.ok) return fail(400, { of: 'lease' as const, errors: form.errors });
+		return orProblem(async () => {
+			await locals.services.settings.write(caller, form.fields);
+			return { of: 'lease' as const, leaseSaved: true };
 		});
 	},
 

@@ -8,6 +8,7 @@ import type { RequestHandler } from './$types';
 const body = v.object({
 	idleMinutes: v.optional(v.nullable(idleMinutes(1))),
 	idleMinutesMax: v.optional(v.nullable(idleMinutes(1))),
+	jobLeaseMinutes: v.optional(v.nullable(idleMinutes(1))),
 	reach: v.optional(reachList)
 });
 

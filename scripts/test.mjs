@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareKernels } from '../tests/kernels/environments.mjs';
+import { preparePoolRoot } from './pool-root.mjs';
 import {
 	buildSite,
 	installDependencies,
@@ -31,10 +32,14 @@ requirePackages({
 	// for environments
 	modulecmd: 'environment-modules',
 	// for terminals
-	...{ vim: 'vim', htop: 'htop' }
+	...{ vim: 'vim', htop: 'htop' },
+	// for batch systems, which are installed in a root of their own
+	debootstrap: 'debootstrap',
+	'/usr/share/keyrings/debian-archive-keyring.gpg': 'debian-archive-keyring'
 });
 const python = pythonEnvironment('python', join(root, 'tests', 'agent', 'requirements.txt'));
 if (wanted.includes('kernels')) prepareKernels();
+if (wanted.length === 0 || wanted.includes('unit')) preparePoolRoot();
 buildSite();
 
 const data = existsSync(join(root, '..', 'shared', 'data'));

@@ -1,0 +1,66 @@
+/** A real Slurm on loopback: controller, login node and compute nodes in one machine of its own. */
+import { startCluster, type Cluster } from './cluster.ts';
+import { freePort } from './sshd.ts';
+
+export interface SlurmOptions {
+	/** Compute nodes. */
+	nodes?: number;
+	/** What each of them has; memory in megabytes. */
+	cpus?: number;
+	memory?: number;
+	/** More lines of slurm.conf. */
+	config?: string[];
+}
+
+/** Starts a cluster and waits until it takes jobs. Its homes are shared, as Slurm's users expect. */
+export async function startSlurm(options: SlurmOptions = {}): Promise<Cluster> {
+	const { nodes = 2, cpus = 1, memory = 1024 } = options;
+	const names = Array.from({ length: nodes }, (_, index) => `n${index + 1}`);
+	const control = await freePort();
+	const lines = [
+		...['ClusterName=pool', 'SlurmctldHost=slurm(127.0.0.1)', `SlurmctldPort=${control}`, 'SlurmUser=root'],
+		...['AuthType=auth/munge', 'CredType=cred/munge', 'MpiDefault=none', 'ReturnToService=2'],
+		...['StateSaveLocation=/var/lib/slurm/state', 'SlurmdSpoolDir=/var/lib/slurm/%n'],
+		...['SlurmctldPidFile=/run/slurmctld.pid', 'SlurmdPidFile=/run/slurmd-%n.pid'],
+		...['SlurmctldLogFile=/var/log/slurm/slurmctld.log', 'SlurmdLogFile=/var/log/slurm/%n.log'],
+		...['SelectType=select/cons_tres', 'SelectTypeParameters=CR_Core_Memory', 'DefMemPerCPU=128'],
+		// without control groups, which this machine may not give
+		...[
+			'ProctrackType=proctrack/linuxproc',
+			'TaskPlugin=task/none',
+			'JobAcctGatherType=jobacct_gather/linux'
+		],
+		...['JobAcctGatherFrequency=task=1', 'JobAcctGatherParams=OverMemoryKill'],
+		// what takes a minute in a cluster of thousands takes seconds here
+		...[
+			'KillWait=2',
+			'SchedulerParameters=sched_interval=1,bf_interval=2,batch_sched_delay=0',
+			'CompleteWait=0'
+		],
+		'SlurmdParameters=config_overrides',
+		`NodeName=DEFAULT CPUs=${cpus} RealMemory=${memory} State=UNKNOWN`
+	];
+	for (const name of names)
+		lines.push(`NodeName=${name} NodeHostname=slurm NodeAddr=127.0.0.1 Port=${await freePort()}`);
+	lines.push(
+		'PartitionName=main Nodes=ALL Default=YES MaxTime=1-00:00:00 DefaultTime=01:00:00',
+		'PartitionName=short Nodes=ALL MaxTime=00:10:00 DefaultTime=00:05:00',
+		...(options.config ?? []),
+		''
+	);
+	return startCluster({
+		hostname: 'slurm',
+		logs: '/var/log/slurm/*.log /var/log/munge/munged.log',
+		ready: `test "$(sinfo --noheader --Node --partition main --states idle | wc -l)" -eq ${nodes}`,
+		files: {
+			'/etc/slurm/slurm.conf': lines.join('\n'),
+			'/etc/slurm/cgroup.conf': 'CgroupPlugin=disabled\n'
+		},
+		start: [
+			'mkdir -p /var/lib/slurm/state /var/log/slurm /run/munge; chown munge:munge /run/munge',
+			'setpriv --reuid munge --regid munge --clear-groups munged',
+			'slurmctld',
+			...names.map((name) => `slurmd -N ${name}`)
+		].join('\n')
+	});
+}

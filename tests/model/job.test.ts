@@ -14,6 +14,7 @@ test.each([
 	{ walltime: 1e9 },
 	{ partition: 'gpu\nexecutable = /bin/sh' },
 	{ partition: 'gpu --uid=0' },
+	{ partition: '--uid=0' },
 	{ account: 'a"b' },
 	{ gpuType: "a100'; rm" },
 	{ requirements: 'Cpus > 1\nqueue 1000' },

@@ -11,7 +11,7 @@ export type SchedulerName = (typeof SCHEDULERS)[number];
 const word = v.pipe(
 	v.string(),
 	v.maxLength(200),
-	v.regex(/^[\w.:@/+-]*$/, 'Letters, digits and . : @ / + - _ only.')
+	v.regex(/^(?!-)[\w.:@/+-]*$/, 'Letters, digits and . : @ / + - _ only.')
 );
 const whole = (least: number, most: number) =>
 	v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));

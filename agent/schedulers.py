@@ -1,0 +1,5 @@
+"""The batch systems we know."""
+from htcondor import HTCondor
+from slurm import Slurm
+
+KNOWN = (HTCondor(), Slurm())

@@ -11,6 +11,12 @@ def main(arguments):
     if command == "daemon" and len(arguments) == 4:
         import daemon
         return daemon.main(arguments[1], arguments[2], int(arguments[3]))
+    if command == "worker" and len(arguments) == 3:
+        import worker
+        return worker.main(arguments[1], arguments[2])
+    if command == "attach-worker" and len(arguments) == 2:
+        import worker
+        return worker.attach(arguments[1])
     if command == "kernelspecs":
         import kernelspecs
         return kernelspecs.main()

@@ -32,6 +32,17 @@ def main(sha):
     return 0
 
 
+def answer(link):
+    """The hello and the pipe of a daemon that is known to be there."""
+    try:
+        os.write(1, _hello(link))
+    except OSError as error:
+        _say("FAIL", {"code": "daemon", "message": str(error)})
+        return 97
+    pump(link)
+    return 0
+
+
 def _say(word, fields):
     os.write(1, ("ANSATZ-%s %s\n" % (word, json.dumps(fields))).encode("utf-8"))
 

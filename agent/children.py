@@ -24,6 +24,34 @@ class Children:
                 del self._watched[process]
                 ended(code)
 
+    async def run(self, argv, timeout, cwd=None, env=None):
+        """Runs a program to its end: (exit status, standard output, standard error) as text; status None: it could not be
+        started or took too long, and the third says so."""
+        loop = asyncio.get_event_loop()
+        try:
+            process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                       start_new_session=True, cwd=cwd, env=env)
+        except (OSError, ValueError) as error:
+            return None, "", "%s: %s" % (argv[0], error)
+        ended, pipes = loop.create_future(), {process.stdout: [], process.stderr: []}
+        waits = [ended] + [_read_all(loop, pipe, parts) for pipe, parts in pipes.items()]
+        self.watch(process, lambda code: ended.done() or ended.set_result(code))
+        try:
+            await asyncio.wait_for(asyncio.gather(*waits), timeout)
+            code, complaint = ended.result(), ""
+        except asyncio.TimeoutError:
+            code, complaint = None, "%s did not answer in %g s. " % (os.path.basename(argv[0]), timeout)
+        finally:
+            for pipe in pipes:
+                loop.remove_reader(pipe.fileno())
+                pipe.close()
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except OSError:
+                pass
+        out, err = (b"".join(parts).decode("utf-8", "replace") for parts in pipes.values())
+        return code, out, complaint + err
+
     async def output(self, argv, text, timeout):
         """Runs a helper with text on its standard input; its standard output as bytes, None when it failed.
 
@@ -57,3 +85,20 @@ class Children:
                 os.killpg(process.pid, signal.SIGKILL)
             except OSError:
                 pass
+
+
+def _read_all(loop, pipe, parts):
+    """A future that is done at the end of a pipe; what comes is appended to `parts`."""
+    done = loop.create_future()
+
+    def readable():
+        part = os.read(pipe.fileno(), 65536)
+        if part:
+            parts.append(part)
+        else:
+            loop.remove_reader(pipe.fileno())
+            if not done.done():
+                done.set_result(None)
+
+    loop.add_reader(pipe.fileno(), readable)
+    return done

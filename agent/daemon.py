@@ -15,6 +15,7 @@ import time
 
 import launch
 import runtime
+from batch import Batch
 from children import Children
 from client import Client
 from registry import Registry
@@ -28,11 +29,16 @@ TICK_S = 0.5
 
 def main(sha, folder, report):
     """Runs the daemon of a folder; writes `ready`, or what is wrong, to the descriptor `report`."""
+    return serve(folder, report, lambda: Daemon(sha, folder))
+
+
+def serve(folder, report, make):
+    """The same for a daemon that make() gives."""
     words, daemon = "", None
     try:
         runtime.checked(folder)
         locks = _only_one(folder)
-        daemon = Daemon(sha, folder)
+        daemon = make()
         asyncio.run(daemon.run(report))
         for lock in locks:
             os.close(lock)
@@ -66,9 +72,9 @@ def _only_one(folder):
 class Daemon:
     """What methods work on: the registry, the children, the clients."""
 
-    def __init__(self, sha, folder):
-        self.sha, self.folder, self.clients, self.ready = sha, folder, set(), False
-        self.registry = self.terminals = self.tasks = self.children = self.gpus = self._server = self._inode = None
+    def __init__(self, sha, folder, after=0):
+        self.sha, self.folder, self.clients, self.ready, self._after = sha, folder, set(), False, after
+        self.batch = self.registry = self.terminals = self.tasks = self.children = self.gpus = self._server = self._inode = None
         self._lease = float(os.environ.get("ANSATZ_LEASE_S") or LEASE_S)
         self._idle_since = time.monotonic()
 
@@ -77,10 +83,11 @@ class Daemon:
         loop = asyncio.get_event_loop()
         self._end = loop.create_future()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop if number == signal.SIGTERM else lambda: None)
+            loop.add_signal_handler(number, self.terminate if number == signal.SIGTERM else lambda: None)
         self.children = Children()
         self.gpus = Gpus(self.children)
-        self.registry = Registry(self.folder, self.children)
+        self.batch = Batch(self.children, _user())
+        self.registry = Registry(self.folder, self.children, self.batch, self._after)
         self.registry.adopt()
         self.tasks = Tasks(self.folder, self.children)
         self.terminals = Terminals(self.children)
@@ -90,6 +97,7 @@ class Daemon:
         os.close(report)
         loop.call_later(TICK_S, self._tick)
         await self._end
+        self.left()
         self._server.close()
         self.terminals.close_all()
         for client in tuple(self.clients):
@@ -102,6 +110,24 @@ class Daemon:
         """Leaves. Kernels that live go on and are found by the next daemon."""
         if not self._end.done():
             self._end.set_result(None)
+
+    def terminate(self):
+        """SIGTERM."""
+        self.stop()
+
+    def needed(self):
+        """There is a reason to stay."""
+        return bool(self.clients or self.registry.living() or self.terminals.living())
+
+    def lapse(self):
+        """There was none for the lease."""
+        self.stop()
+
+    def watch(self):
+        """Called about twice a second."""
+
+    def left(self):
+        """Called once before it ends."""
 
     async def _listen(self):
         path = runtime.socket_path(self.folder)
@@ -125,10 +151,12 @@ class Daemon:
         self.tasks.tick()
         self.terminals.tick()
         launch.trim_log(launch.log_path(self.folder))
-        if self.clients or self.registry.living() or self.terminals.living():
+        self.batch.tick()
+        self.watch()
+        if self.needed():
             self._idle_since = time.monotonic()
         elif time.monotonic() - self._idle_since >= self._lease:
-            self.stop()
+            self.lapse()
         if not os.path.lexists(runtime.socket_path(self.folder)):  # somebody has tidied up the temporary folder
             self._server.close()
             try:

@@ -32,6 +32,11 @@ class Decoder:
 
     def feed(self, data):
         """Yields (header, attachments) for each complete frame. Raises BadFrame at the first fault."""
+        for _, header, attachments in self.whole(data):
+            yield header, attachments
+
+    def whole(self, data):
+        """The same with the bytes of the frame before: (bytes, header, attachments)."""
         self._held += data
         at = 0
         try:
@@ -43,8 +48,8 @@ class Decoder:
                     raise BadFrame("the header (%d bytes) is longer than its frame (%d)" % (header_size, size))
                 if len(self._held) - at < size + 4:
                     break
-                start, at = at + 8, at + 4 + size
-                yield _open(bytes(self._held[start:at]), header_size)
+                frame, at = bytes(self._held[at:at + 4 + size]), at + 4 + size
+                yield (frame, *_open(frame[8:], header_size))
         finally:
             del self._held[:at]
 

@@ -6,7 +6,9 @@ second the first outputs of the first cell could be lost. Messages sent to it be
 import asyncio
 import json
 import os
+import shutil
 import signal
+import sys
 import time
 import uuid
 
@@ -52,12 +54,17 @@ class Kernel:
         self._missed = ""  # why iopub was away, until what it said meanwhile has been said again
         self._replay_asked = False
         self._linked_before = self._proven = False
+        self.job, self.restarting, self._dismissal = None, False, None
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
     def start(self, argv, env, cwd, interrupt_mode, language):
         """Starts the process; raises Unwilling when there is nothing to start."""
         folder = os.path.expanduser(cwd or "~")
+        if not os.path.isdir(folder) and os.environ.get("ANSATZ_ELSEWHERE"):  # in a job, without the login's file system
+            folder = os.environ["ANSATZ_ELSEWHERE"]
+            if os.path.basename(argv[0]).startswith("python") and not shutil.which(argv[0]):
+                argv = [sys.executable] + argv[1:]
         if not os.path.isdir(folder):
             raise Unwilling("start", "there is no folder %s" % folder)
         path = channels.connection_path(self.folder)
@@ -192,7 +199,9 @@ class Kernel:
         content = process.verdict(returncode, self.state == "alive", process.tail(self._log), self._memory)
         if rebooted:
             content["reason"] = "reboot"
-        content["requested"] = self._asked
+        content["requested"] = self._asked and not self._dismissal
+        if self._dismissal:
+            content.update(self._dismissal)
         if self._asked and content["reason"] == "lost":  # nobody told us how, but it was told to
             content["reason"] = "exit"
         if self._channels:
@@ -305,10 +314,16 @@ class Kernel:
         """Asks it to end, then insists. Returns at once; the `died` event follows. `restart`: it will be started again."""
         if self.state == "dead" or self._asked:
             return
-        self._asked = True
+        self._asked, self.restarting = True, restart
         self._ours("control", "shutdown_request", {"restart": restart})
         for turn, number in enumerate((signal.SIGTERM, signal.SIGKILL), 1):
             asyncio.get_event_loop().call_later(turn * PATIENCE_S, self._insist, number)
+
+    def dismiss(self, reason, words):
+        """Ends it on behalf of somebody else, whose reason its last event tells."""
+        if self.state != "dead" and not self._asked:
+            self._dismissal = {"reason": reason, "words": words, "job": True}
+            self.shutdown(False)
 
     def _insist(self, number):
         if self.state != "dead" and not self._dying and self._lives():

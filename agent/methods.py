@@ -4,6 +4,7 @@ import os
 import sys
 import time
 
+import job_methods
 import ports
 import survey as machine
 import terminal_methods
@@ -60,8 +61,10 @@ def start(daemon, client, params, attachments):
     if mode not in ("signal", "message"):
         raise BadParams("interruptMode is neither signal nor message")
     cwd, language = _texts([_take(params, "cwd", str, ""), _take(params, "language", str, "")], "cwd")
-    return {"started": daemon.registry.start(
-        _id(params), argv=argv, env=env, cwd=cwd, interrupt_mode=mode, language=language)}
+    how = {"argv": argv, "env": env, "cwd": cwd, "interrupt_mode": mode, "language": language}
+    if params.get("job") is not None:
+        return job_methods.start(daemon, _id(params), _take(params, "job", dict), how)
+    return {"started": daemon.registry.start(_id(params), **how)}
 
 
 def kernels(daemon, client, params, attachments):
@@ -97,6 +100,8 @@ async def ask(daemon, client, params, attachments):
 async def usage(daemon, client, params, attachments):
     """What a kernel uses now: cores, memory, GPUs. `null` where nothing can be known."""
     kernel = daemon.registry.get(_id(params))
+    if kernel.job:
+        return {"usage": await kernel.usage()}
     sample = kernel.usage()
     if sample is None:
         return {"usage": None}
@@ -107,6 +112,8 @@ async def usage(daemon, client, params, attachments):
 def listening(daemon, client, params, attachments):
     """The TCP ports programs of this account listen on."""
     return {"ports": ports.listening()}
+
+
 async def gpus(daemon, client, params, attachments):
     """The GPUs of this machine and who holds what of them."""
     return {"gpus": await board(daemon.children, daemon.registry.all())}
@@ -174,9 +181,12 @@ def forget(daemon, client, params, attachments):
 def subscribe(daemon, client, params, attachments):
     """Events after a number, then live ones. Asked again, it begins anew."""
     identity, after = _id(params), _take(params, "after", int, 0)
-    recorder = daemon.registry.get(identity).recorder
+    kernel = daemon.registry.get(identity)
+    recorder = kernel.recorder
     unsubscribe(daemon, client, params, attachments)
     subscription = client.subscriptions[identity] = Subscription(recorder, after, client.write)
+    if kernel.job:
+        client.after_reply(lambda: client.write(kernel.news()))
     client.after_reply(subscription.pump)
     return {"lastSeq": recorder.last, "firstSeq": recorder.first}
 
@@ -219,3 +229,4 @@ METHODS = {method.__name__.replace("_", "-"): method for method in (
     retire, authorize, gpus, start_task, tasks, task, cancel_task, forget_task,
     listening)}
 METHODS.update(terminal_methods.METHODS)
+METHODS.update(job_methods.METHODS)

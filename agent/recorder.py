@@ -23,12 +23,13 @@ _OVERHEAD = 4096
 
 
 class Recorder:
-    """Numbers, stores and hands out the events of one kernel. `quota` is in bytes."""
+    """Numbers, stores and hands out the events of one kernel. `quota` is in bytes, `after` the number before the first."""
 
-    def __init__(self, kernel, folder, quota):
+    def __init__(self, kernel, folder, quota, after=0):
         self.kernel, self.folder, self._quota = kernel, folder, quota
         self._spool = Spool(folder, max(4096, min(SEGMENT_BYTES, quota // 8)))
-        self.last = self._spool.last
+        self.last = max(self._spool.last, after)
+        self.kept = 0  # somebody has said to keep all below this number
         self._id_path = os.path.join(folder, "last-id")
         self.last_id = self._find_id()  # of the kernel's last message on iopub
         self.subscribers = set()
@@ -66,6 +67,26 @@ class Recorder:
         if self._lost:
             self._tell_lost()
         self._write("agent", kind, json.dumps(content).encode("ascii"), "", b"{}", ())
+
+    def mirror(self, seq, frame):
+        """An event that another agent has recorded, as it is; one that is here already is passed over."""
+        if seq > self.last:
+            self._put(seq, frame)
+
+    @property
+    def room(self):
+        """False while what comes must be dropped or kept elsewhere."""
+        return not self._full()
+
+    @property
+    def stored(self):
+        """The highest number that outlives this process."""
+        return self._spool.last
+
+    def tell(self, frame):
+        """Sends a frame that is no event of the record to all who follow it."""
+        for subscriber in tuple(self.subscribers):
+            subscriber.tell(frame)
 
     def gap(self, reason, dropped, size, message=""):
         """Says in the record itself that something is missing here."""
@@ -105,7 +126,9 @@ class Recorder:
             _text(self.kernel), seq, time.time(), channel.encode("ascii"), _text(kind), _text(parent))
         if identity:
             header += b'"id": %s, ' % _text(identity)
-        frame = frames.encode(header + b'"content": ' + content + b', "metadata": ' + metadata + b"}", buffers)
+        self._put(seq, frames.encode(header + b'"content": ' + content + b', "metadata": ' + metadata + b"}", buffers))
+
+    def _put(self, seq, frame):
         self.last = seq
         if self._refusal and time.monotonic() >= self._retry_at:
             self._settle()
@@ -152,6 +175,7 @@ class Recorder:
     def truncate(self, keep):
         """Drops what is below a number. Another subscriber that lags sees a jump in the numbers: were it waited for, a
         connection that hangs half open would fill the disk."""
+        self.kept = max(self.kept, keep)
         while self._ring and self._ring[0][0] < keep:
             self._ring_bytes -= len(self._ring.popleft()[1])
         first = self._spool.first

@@ -7,6 +7,7 @@ import os
 import shutil
 
 import runtime
+from job_kernel import JobKernel
 from kernel import Kernel, Unwilling
 from recorder import Recorder
 
@@ -16,8 +17,8 @@ QUOTA_MB = 512
 class Registry:
     """Starts, finds and forgets kernels."""
 
-    def __init__(self, folder, children):
-        self._children, self._kernels = children, {}
+    def __init__(self, folder, children, batch, after=0):
+        self._children, self._kernels, self._batch, self._after = children, {}, batch, after
         self._folder = runtime.private(os.path.join(folder, "k"))
         self._spools = runtime.private(os.path.abspath(os.environ.get("ANSATZ_SPOOL") or os.path.join(folder, "spool")))
         self._quota = int(float(os.environ.get("ANSATZ_SPOOL_MB") or QUOTA_MB) * 1000000)
@@ -27,17 +28,17 @@ class Registry:
         for name in sorted(os.listdir(self._folder)):
             saved = runtime.read_json(os.path.join(self._folder, name, "state.json"))
             if saved and isinstance(saved.get("kernel"), str) and _name(saved["kernel"]) == name:
-                kernel = self._make(saved["kernel"])
-                kernel.adopt(saved)
+                self._make(saved["kernel"], job=bool(saved.get("job"))).adopt(saved)
             else:  # the daemon was killed before the process existed
                 shutil.rmtree(os.path.join(self._folder, name), ignore_errors=True)
 
-    def _make(self, identity, recorder=None):
+    def _make(self, identity, recorder=None, job=False):
         """An object for one life of a kernel; the record is the same through all of them."""
         name = _name(identity)
         folder = runtime.private(os.path.join(self._folder, name))
-        recorder = recorder or Recorder(identity, os.path.join(self._spools, name), self._quota)
-        kernel = self._kernels[identity] = Kernel(identity, folder, recorder, self._children)
+        recorder = recorder or Recorder(identity, os.path.join(self._spools, name), self._quota, self._after)
+        kernel = JobKernel(identity, folder, recorder, self._batch) if job else Kernel(identity, folder, recorder, self._children)
+        self._kernels[identity] = kernel
         return kernel
 
     def start(self, identity, **how):
@@ -45,16 +46,34 @@ class Registry:
         former = self._kernels.get(identity)
         if former and former.state != "dead":
             return False
+        if former and former.job:
+            former.give(None)
         kernel = self._make(identity, former.recorder if former else None)
         try:
             kernel.start(**how)
         except Unwilling:
-            if former:
-                self._kernels[identity] = former
-            else:
-                self.forget(identity)
+            self._refused(identity, former)
             raise
         return True
+
+    async def start_job(self, identity, about, **how):
+        """The same in a batch job; done when the scheduler has it."""
+        former = self._kernels.get(identity)
+        if former and former.state != "dead":
+            return False
+        kernel = self._make(identity, former.recorder if former else None, job=True)
+        try:
+            await kernel.start(about, former if former and former.job else None, **how)
+        except Unwilling:
+            self._refused(identity, former)
+            raise
+        return True
+
+    def _refused(self, identity, former):
+        if former:
+            self._kernels[identity] = former
+        else:
+            self.forget(identity)
 
     def get(self, identity):
         """The kernel, or Unwilling."""
@@ -77,6 +96,8 @@ class Registry:
             return
         if kernel.state != "dead":
             raise Unwilling("alive", "the kernel is still running")
+        if kernel.job:
+            kernel.give(None)
         del self._kernels[identity]
         for subscriber in tuple(kernel.recorder.subscribers):
             subscriber.close()

@@ -28,6 +28,10 @@ class Subscription:
         if self.sent == seq - 1 and self._room(frame):
             self._pass(seq, frame)
 
+    def tell(self, frame):
+        """Something that has no number: sent at once."""
+        self._send(frame)
+
     def ack(self, seq):
         """The client has everything up to a number."""
         self.acked = max(self.acked, min(seq, self.sent))

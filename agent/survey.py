@@ -27,6 +27,15 @@ _WORDS = {errno.EROFS: "The home folder is read-only.", errno.EDQUOT: "The quota
           errno.EPERM: "Nothing may be written in the home folder.", errno.ENOENT: "There is no home folder."}
 
 
+#: What a login shell adds that the commands of a batch system need
+_ENVIRONMENT = ('for n in PATH CONDOR_CONFIG SLURM_CONF LD_LIBRARY_PATH; do v=$(printenv $n) && printf "ANSATZ-ENV %s=%s\\n" "$n" "$v"; done; true')
+
+
+async def environment(children):
+    """The variables that a login shell sets for the commands of batch systems; empty when it gives no answer."""
+    return await _part(children, "environment", []) or {}
+
+
 async def survey(children, environments):
     """The Survey of src/lib/model/check-list.ts. What gives no answer in time counts as not there, the disk as broken."""
     names = ("disk", "gpus", "batch", "kernels")
@@ -110,6 +119,12 @@ def login_shell(script):
     return done.stdout.decode("utf-8", "replace")
 
 
+def shell_environment():
+    """PATH and the like as a login shell has them."""
+    lines = [line[11:] for line in login_shell(_ENVIRONMENT).splitlines() if line.startswith("ANSATZ-ENV ")]
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
 def kernels(environments):
     """How many Jupyter kernels can be started; our own does not count."""
     from kernelspecs import PLAIN, discover
@@ -130,6 +145,7 @@ def _memory():
 def main(name):
     """The command `survey PART`."""
     environments = json.loads(sys.stdin.read() or "[]")
-    parts = {"disk": disk, "gpus": gpus, "batch": batch, "kernels": lambda: kernels(environments)}
+    parts = {"disk": disk, "gpus": gpus, "batch": batch, "environment": shell_environment,
+             "kernels": lambda: kernels(environments)}
     sys.stdout.write(json.dumps(parts[name]()))
     return 0

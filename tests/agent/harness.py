@@ -58,11 +58,11 @@ def until(condition):
 class Link:
     """One `attach` process and its frames."""
 
-    def __init__(self, program, sha, env):
-        self.process = subprocess.Popen([sys.executable, program, "attach", sha], stdin=subprocess.PIPE,
+    def __init__(self, program, sha, env, command="attach"):
+        self.process = subprocess.Popen([sys.executable, program, command, sha], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, env=env, bufsize=0)
         self._held, self._number, self.replies, self.events, self.faults = bytearray(), 0, {}, [], []
-        self.hello = None
+        self.hello, self.news = None, []  # the states of jobs
 
     def greet(self):
         """Waits for the hello (apart from the constructor, so that two can start at once)."""
@@ -106,7 +106,9 @@ class Link:
         for length in header.get("bin", []):
             header["buffers"].append(body[at:at + length])
             at += length
-        if "event" in header:
+        if header.get("event") == "job":
+            self.news.append(header["job"])
+        elif "event" in header:
             self.events.append(header)
         elif header["id"] is None:
             self.faults.append(header["error"])

@@ -1,0 +1,171 @@
+"""The batch systems of this node: the one place that runs their commands, and the one question to each for all jobs.
+
+A job of ours is followed by reading its log at every tick; the systems themselves are asked at most every WAITING_S while
+one of ours waits and every RUNNING_S else, for all jobs together. `queries` counts these.
+"""
+import asyncio
+import os
+import shutil
+import sys
+import time
+import traceback
+
+import schedulers
+import survey
+from kernel import Unwilling
+
+WAITING_S, RUNNING_S = 5.0, 30.0
+COMMAND_S, QUERY_S = 60.0, 30.0
+FRESH_S = 5.0  # how old what `jobs` and `offers` say may be
+_WAITING = ("submitting", "queued", "held", "starting")
+
+
+class Batch:
+    """Runs commands and tells the jobs that are followed what becomes of them."""
+
+    def __init__(self, children, account):
+        self.children, self.queries, self._account = children, 0, account
+        self._systems = {each.name: each for each in schedulers.KNOWN}
+        self._followed, self._known, self._asking, self._asked_at, self._answered_at = set(), {}, {}, {}, {}
+        self._environment, self._offers = None, (0.0, None)
+
+    def system(self, name):
+        """The parts of a batch system, or Unwilling."""
+        if name not in self._systems:
+            raise Unwilling("bad-params", "there is no scheduler %s" % name[:40])
+        return self._systems[name]
+
+    # -- commands ------------------------------------------------------------------------------------------------------
+
+    async def environment(self):
+        """The variables for commands: ours and what a login shell adds, for their folder is often in its PATH only."""
+        if self._environment is None:
+            own = {name: value for name, value in os.environ.items() if not name.startswith("ANSATZ_")}
+            added = await survey.environment(self.children)
+            path = own.get("PATH", os.defpath).split(os.pathsep)
+            path += [each for each in added.get("PATH", "").split(os.pathsep) if each and each not in path]
+            self._environment = dict(added, **own)
+            self._environment["PATH"] = os.pathsep.join(path)
+        return self._environment
+
+    async def command(self, system, argv, cwd=None, timeout=COMMAND_S):
+        """Runs one: (exit status or None, output, complaints)."""
+        env = dict(await self.environment(), **system.environment)
+        found = shutil.which(argv[0], path=env["PATH"])
+        if not found:
+            return None, "", "There is no %s on this machine." % argv[0]
+        return await self.children.run([found] + argv[1:], timeout, cwd or "/", env)
+
+    async def act(self, system, act, identity):
+        """Removes, holds or releases a job; Unwilling in the scheduler's words."""
+        code, out, err = await self.command(system, system.act(act, identity))
+        if code != 0:
+            raise Unwilling("job", (err or out).strip()[-2000:] or "%s was refused" % act)
+        self._asked_at.pop(system.name, None)  # what is known is old
+
+    async def present(self):
+        """The systems that are here."""
+        path = (await self.environment())["PATH"]
+        return [each for each in self._systems.values() if all(shutil.which(name, path=path) for name in each.programs)]
+
+    # -- what the cluster has ------------------------------------------------------------------------------------------
+
+    async def offers(self):
+        """The Offers of src/lib/model/job.ts."""
+        if self._offers[1] is None or time.monotonic() - self._offers[0] > FRESH_S:
+            found = await asyncio.gather(*(self._offer(system) for system in await self.present()))
+            self._offers = time.monotonic(), list(found)
+        return self._offers[1]
+
+    async def _offer(self, system):
+        wanted = [system.version(), system.offers()] + ([system.way()] if system.way() else [])
+        said = await asyncio.gather(*(self.command(system, argv, timeout=QUERY_S) for argv in wanted))
+        way, words = system.read_way(said[2][1] if len(said) > 2 else "")
+        if said[1][0] != 0:
+            way, words = None, said[1][2].strip()[-500:] or "The scheduler does not answer."
+        return {"scheduler": system.name, "version": system.read_version(said[0][1]),
+                "partitions": system.partitions(said[1][1]), "way": way, "words": words}
+
+    async def entries(self):
+        """The JobEntries of all jobs of the account."""
+        systems = await self.present()
+        await asyncio.gather(*(self._ask(each) for each in systems
+                               if time.monotonic() - self._asked_at.get(each.name, -FRESH_S) >= FRESH_S))
+        kernels = {(job.system.name, job.id): job.kernel for job in self._followed}
+        names = ("id", "name", "state", "words", "node", "submitted", "started", "cpus", "memory", "memoryUsed", "gpus")
+        return [dict({name: each[name] for name in names}, scheduler=system.name, kernel=kernels.get((system.name, each["id"])))
+                for system in systems for each in self._known.get(system.name, ())]
+
+    async def log(self, system, identity):
+        """The end of a job's log."""
+        for job in self._followed:
+            if job.system is system and job.id == identity and system.log_file:
+                return _tail(os.path.join(job.folder, system.log_file))
+        code, out, err = await self.command(system, system.log(identity))
+        if code != 0:
+            raise Unwilling("job", err.strip()[-2000:] or "the scheduler does not answer")
+        path, text = system.read_log(out)
+        return _tail(path) if path else text[-65536:]
+
+    def answers(self, system, since):
+        """True when the scheduler has answered since a moment: what cannot be reached is then not its fault."""
+        return self._answered_at.get(system.name, 0.0) > since
+
+    # -- jobs of ours --------------------------------------------------------------------------------------------------
+
+    def follow(self, job):
+        """Tells a job what becomes of it until unfollow()."""
+        self._followed.add(job)
+
+    def unfollow(self, job):
+        """It is over."""
+        self._followed.discard(job)
+
+    def tick(self):
+        """Called about twice a second."""
+        for job in tuple(self._followed):
+            job.tick()
+        for system in {job.system for job in self._followed}:
+            jobs = [job for job in self._followed if job.system is system]
+            pause = WAITING_S if any(job.state in _WAITING for job in jobs) else RUNNING_S
+            if time.monotonic() - self._asked_at.get(system.name, -pause) >= pause and system.name not in self._asking:
+                asyncio.ensure_future(self._ask(system))
+
+    async def _ask(self, system):
+        """One question for all jobs; whoever comes while it is under way waits for the same answer."""
+        if system.name not in self._asking:
+            self._asking[system.name] = asyncio.ensure_future(self._query(system))
+        try:
+            await asyncio.shield(self._asking[system.name])
+        except Exception as fault:  # a parser that stumbles must not end the daemon's care for the jobs
+            traceback.print_exception(type(fault), fault, fault.__traceback__, file=sys.stderr)
+
+    async def _query(self, system):
+        try:
+            asked = self._asked_at[system.name] = time.monotonic()
+            self.queries += 1
+            code, out, err = await self.command(system, system.query(self._account), timeout=QUERY_S)
+            if code != 0:
+                return  # it is away; what it told before still counts
+            self._answered_at[system.name] = time.monotonic()
+            self._known[system.name] = system.jobs(out)
+            by_id = {each["id"]: each for each in self._known[system.name]}
+            for job in [job for job in self._followed if job.system is system]:
+                job.told(by_id.get(job.id) if job.id else _named(by_id, job.token), asked)
+        finally:
+            del self._asking[system.name]
+
+
+def _named(by_id, token):
+    """A job of ours whose id was never written down is known by its name."""
+    return next((each for each in by_id.values() if token[:8] in each["name"]), None)
+
+
+def _tail(path, size=65536):
+    try:
+        with open(path, "rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - size))
+            return file.read().decode("utf-8", "replace")
+    except OSError as error:
+        raise Unwilling("job", "%s: %s" % (path, error.strerror))

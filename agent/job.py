@@ -1,0 +1,233 @@
+"""One batch job of ours: from its submission to what the scheduler says of its end.
+
+What is known comes from the job's own log, read at every tick, and from the question for all jobs (see batch). A job that
+is back in the queue, or held, after it ran is over for us: it is removed, and never runs a second time.
+"""
+import asyncio
+import os
+import shutil
+import time
+
+import process
+import runtime
+from kernel import Unwilling
+
+MISSED = 2  # answers without the job until it counts as gone
+LET_S = 3.0  # for the log to say that an eviction was a removal
+AGAIN_S = 5.0  # between attempts to remove it
+_BEFORE = ("submitting", "queued", "held")
+
+
+def folder(token):
+    """The folder of a job: in the cache, where the scheduler's own daemons can write too."""
+    chosen = os.environ.get("ANSATZ_JOBS")
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    places = [chosen] if chosen else [os.path.join(cache, "ansatz", "jobs"), "/tmp/ansatz-%d-jobs" % os.geteuid()]
+    problem = None
+    for place in places:
+        try:
+            path = runtime.private(os.path.join(runtime.private(place), token))
+            runtime.write_private(os.path.join(path, "probe"), b"x" * 4096)
+            os.unlink(os.path.join(path, "probe"))
+            return path
+        except (OSError, runtime.Refused) as error:
+            problem = error
+    raise Unwilling("submit", "no folder for the job can be made: %s" % problem)
+
+
+class Job:
+    """`changed()` is called whenever its status is another; `kernel` is the id of the one that runs in it."""
+
+    def __init__(self, batch, system, token, path, about, kernel, changed):
+        self._batch, self.system, self.token, self.folder, self.about = batch, system, token, path, about
+        self.kernel, self._changed = kernel, changed
+        self.id, self.state, self.since, self.words, self.node, self.end = None, "submitting", time.time(), "", "", None
+        self.started, self._ends, self._expected, self._ahead = None, None, None, None
+        self._read, self._missed, self._submitted_at, self._looking = 0, 0, 0.0, False
+        self._removing, self._told_off, self._answered, self._discarded = None, False, False, False
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    async def submit(self, name, script):
+        """Gives it to the scheduler; Unwilling in the scheduler's words when that refuses."""
+        try:
+            for file, text in self.system.files(self.folder, self.about, name, script).items():
+                runtime.write_private(os.path.join(self.folder, file), text.encode("utf-8"))
+        except OSError as error:
+            raise Unwilling("submit", "%s: %s" % (self.folder, error.strerror))
+        self._batch.follow(self)
+        code, out, err = await self._batch.command(self.system, self.system.submit(self.folder, self.about, name), self.folder)
+        found = self.system.submitted(out) if code == 0 else None
+        if found is None:
+            self.state = "ended"
+            self.discard()
+            raise Unwilling("submit", (err.strip() or out.strip())[-4000:] or "the scheduler gave no job")
+        self.id, self._submitted_at = found, time.monotonic()
+        if self.state == "submitting":
+            self._become("queued")
+
+    def resume(self, saved):
+        """Goes on with a job that an earlier daemon has left."""
+        self.id, self.state, self.node = saved.get("id"), saved.get("state") or "submitting", saved.get("node") or ""
+        self.since, self.started = saved.get("since") or time.time(), saved.get("started")
+        self.words, self.end, self._answered = saved.get("words") or "", saved.get("end"), bool(saved.get("answered"))
+        if self.state != "ended":
+            self._batch.follow(self)
+
+    def saved(self):
+        """What resume() takes, and what is needed to make the object."""
+        return {"scheduler": self.system.name, "token": self.token, "folder": self.folder, "about": self.about, "id": self.id,
+                "state": self.state, "node": self.node, "since": self.since, "started": self.started, "words": self.words,
+                "end": self.end, "answered": self._answered}
+
+    def status(self):
+        """The JobStatus of src/lib/model/job.ts."""
+        ends = self._ends
+        if self.started and self.about["walltime"]:
+            ends = self.started + self.about["walltime"] * 60
+        return {"scheduler": self.system.name, "id": self.id, "state": self.state, "since": self.since, "ahead": self._ahead,
+                "words": self.words, "expectedStart": self._expected, "node": self.node, "endsAt": ends, "end": self.end}
+
+    @property
+    def waits(self):
+        """It has not run yet."""
+        return self.state in _BEFORE
+
+    @property
+    def runs(self):
+        """There is something to connect to."""
+        return self.state in ("starting", "running")
+
+    def answered(self):
+        """The worker in it has been reached."""
+        self._answered = True
+        if self.state == "starting":
+            self._become("running")
+
+    def belongs(self, changed):
+        """Another life of the kernel goes on in it."""
+        self._changed = changed
+
+    # -- news ----------------------------------------------------------------------------------------------------------
+
+    def tick(self):
+        """Reads what is new in the log; tries again to remove what must go."""
+        if self.system.log_file:
+            for each in self._news():
+                if self.id in (None, each["id"]):
+                    self.id = self.id or each["id"]
+                    self._apply(each)
+        if self._removing is not None and time.monotonic() >= self._removing and self.id:
+            self._removing = time.monotonic() + AGAIN_S
+            asyncio.ensure_future(self._remove())
+
+    def _news(self):
+        try:
+            with open(os.path.join(self.folder, self.system.log_file), "rb") as file:
+                file.seek(self._read)
+                data = file.read()
+        except OSError:
+            return []
+        if not data:
+            return []
+        text = data.decode("latin-1")  # one character is one byte
+        found, taken = self.system.news(text)
+        self._read += taken
+        return [dict(each, words=each["words"].encode("latin-1").decode("utf-8", "replace")) for each in found]
+
+    def told(self, seen, asked):
+        """What the question for all jobs said of this one, None where it is not in the list; `asked`: when it was put."""
+        if seen is not None:
+            self._missed, self.id = 0, self.id or seen["id"]
+            self._apply(seen)
+        elif self.state != "ended" and asked > self._submitted_at and (self.id or self._submitted_at == 0.0):
+            self._missed += 1
+            if self._missed >= MISSED and not self._looking:
+                self._looking = True
+                asyncio.ensure_future(self._find_out())
+
+    async def _find_out(self):
+        """It has vanished, and its log does not say why."""
+        found = None
+        if self.id:
+            code, out, _ = await self._batch.command(self.system, self.system.past(self.id))
+            found = self.system.ended(out) if code == 0 else None
+        self._looking = False
+        if self.state != "ended":
+            self._finish(found["end"] if found else "lost", found["words"] if found else "The scheduler does not know it any more.")
+
+    def _apply(self, seen):
+        if self.state == "ended":
+            if seen["end"] == "removed" and self.end == "evicted" and not self._told_off:
+                self.end, self.words = "removed", seen["words"] or self.words
+                self._changed()
+            return
+        state, before = seen["state"], self.status()
+        self.node = seen["node"] or self.node
+        self._expected, self._ahead, self._ends = seen["expected"], seen["ahead"], seen["ends"] or self._ends
+        if state == "running":
+            self.started = self.started or seen["started"] or time.time()
+            self.words = ""
+            if self.waits:
+                self._become("starting")
+        elif state == "ended":
+            self._finish(seen["end"] or "finished", seen["words"])
+        elif state in ("queued", "held") and not self.waits:
+            if seen["end"] or not self.system.log_file:  # an answer without may be older than what the log says
+                self._removing = time.monotonic() + LET_S  # somebody may have done so: then that is its end
+                self._finish(seen["end"] or "evicted", seen["words"])
+        elif state in ("queued", "held"):
+            self.words = seen["words"]
+            if state != self.state:
+                self._become(state)
+        if self.status() != before and self.state != "ended":
+            self._changed()
+
+    def _become(self, state):
+        self.state, self.since = state, time.time()
+        if state == "starting" and self._answered:
+            self.state = "running"
+        self._changed()
+
+    def _finish(self, end, words):
+        self.end, self.words = end, words or self.words
+        if self._removing is None:
+            self._batch.unfollow(self)
+        self._become("ended")
+        self._tidy()
+
+    # -- its end -------------------------------------------------------------------------------------------------------
+
+    def remove(self):
+        """Has the scheduler remove it, and tries until that works."""
+        if self._removing is None and self.state != "ended":
+            self._removing = 0.0
+
+    async def _remove(self):
+        self._told_off = True
+        try:
+            await self._batch.act(self.system, "remove", self.id)
+        except Unwilling:
+            if self.state != "ended":
+                return  # the scheduler is away: again
+        self._removing = None
+        if self.waits:
+            self._finish("removed", "")
+        elif self.state == "ended":
+            self._batch.unfollow(self)
+
+    def discard(self):
+        """Nobody asks for it any more. Its folder goes when the scheduler needs it no longer."""
+        self._discarded = True
+        if not self.id:
+            self.state = "ended"
+            self._batch.unfollow(self)
+        self._tidy()
+
+    def _tidy(self):
+        if self._discarded and (self.state == "ended" or not self.id):
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def complaint(self):
+        """What the worker itself has said, as far as it has come back."""
+        return process.tail(os.path.join(self.folder, self.system.words_file)) if self.system.words_file else ""

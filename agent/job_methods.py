@@ -1,0 +1,60 @@
+"""What a client can ask for about batch jobs: one function per method, each (daemon, client, parameters, attachments)."""
+import scheduler
+from kernel import Unwilling
+from params import BadParams, take as _take
+
+
+async def start(daemon, identity, job, how):
+    """The part of `start` that puts a kernel into a job."""
+    try:
+        about = scheduler.resources(job)
+    except scheduler.Unfit as error:
+        raise BadParams(str(error))
+    system = daemon.batch.system(about["scheduler"])
+    if system not in await daemon.batch.present():
+        raise Unwilling("submit", "%s is not on this machine" % system.name)
+    return {"started": await daemon.registry.start_job(identity, about, **how)}
+
+
+async def offers(daemon, client, params, attachments):
+    """The schedulers here and what is free now."""
+    return {"offers": await daemon.batch.offers()}
+
+
+async def jobs(daemon, client, params, attachments):
+    """All jobs of the account, whoever made them."""
+    return {"jobs": await daemon.batch.entries(), "queries": daemon.batch.queries}
+
+
+async def job_act(daemon, client, params, attachments):
+    """Removes, holds or releases a job."""
+    act = _take(params, "act", str)
+    if act not in ("remove", "hold", "release"):
+        raise BadParams("act is none of remove, hold, release")
+    system, identity = _job(daemon, params)
+    await daemon.batch.act(system, act, identity)
+    return {}
+
+
+async def job_log(daemon, client, params, attachments):
+    """The end of a job's log."""
+    system, identity = _job(daemon, params)
+    return {"text": await daemon.batch.log(system, identity)}
+
+
+def shutdown_worker(daemon, client, params, attachments):
+    """Asked of the daemon in a job by the one that submitted it: all is fetched."""
+    if not hasattr(daemon, "finish"):
+        raise Unwilling("unknown-method", "this is no worker")
+    client.after_reply(daemon.finish)
+    return {}
+
+
+def _job(daemon, params):
+    identity = _take(params, "id", str)
+    if not scheduler.IDENTITY.match(identity):
+        raise BadParams("id is not that of a job")
+    return daemon.batch.system(_take(params, "scheduler", str)), identity
+
+
+METHODS = {"offers": offers, "jobs": jobs, "job-act": job_act, "job-log": job_log, "shutdown-worker": shutdown_worker}

@@ -1,0 +1,132 @@
+"""The program of a batch job: our daemon in the foreground, with its spool in the folder of the job.
+
+It ends when its kernels have ended and all they said is fetched, when nobody has come for the lease, and when the
+scheduler or its own countdown ends it: then it ends the kernels first, says why, and stays a moment to be asked.
+"""
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+
+import process
+import runtime
+from attach import answer, connect
+from daemon import Daemon, serve
+
+GRACE_S = 12.0  # the kernels' end included
+AGAIN_S = 90.0  # for a kernel that is to be started again
+DOOR = """#!/bin/sh
+exec '%s' '%s' attach-worker '%s'
+"""
+
+
+def main(folder, options):
+    """`folder` is private and ours, `options` JSON: {token, scheduler, after, lease, walltime}; seconds."""
+    options = json.loads(options)
+    home, doors = _home(folder), []
+    os.environ.setdefault("HOME", os.path.expanduser("~"))  # HTCondor gives a job little
+    os.environ.setdefault("LANG", "C.UTF-8")
+    os.environ.update(ANSATZ_SPOOL=os.path.join(folder, "spool"), ANSATZ_ELSEWHERE=os.path.dirname(folder))
+    for path in _doors(options):
+        if path.startswith("/tmp/ansatz-job-"):
+            runtime.private(os.path.dirname(path))
+        runtime.write_private(path, (DOOR % (sys.executable, sys.argv[0], home)).encode("utf-8"))
+        doors.append(path)
+    try:
+        return serve(home, os.open(os.devnull, os.O_WRONLY), lambda: Worker(home, options))
+    finally:
+        for path in doors:
+            os.unlink(path)
+        for path in {folder, home} | {os.path.dirname(path) for path in doors if path.startswith("/tmp/ansatz-job-")}:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def attach(folder):
+    """The command `attach-worker FOLDER`: a pipe to the worker; never starts one."""
+    link = connect(folder)
+    if link is None:
+        sys.stdout.write('ANSATZ-FAIL {"code": "daemon", "message": "the worker does not answer"}\n')
+        return 97
+    return answer(link)
+
+
+def _home(folder):
+    """A folder where Unix sockets work: their paths are short, and some network file systems have none."""
+    path = os.path.join(folder, "r")
+    if len(os.fsencode(path)) <= runtime.LONGEST:
+        probe = socket.socket(socket.AF_UNIX)
+        try:
+            probe.bind(os.path.join(runtime.private(path), "probe"))
+            os.unlink(os.path.join(path, "probe"))
+            return path
+        except OSError:
+            pass
+        finally:
+            probe.close()
+    return tempfile.mkdtemp(prefix="ansatz-", dir="/tmp")
+
+
+def _doors(options):
+    """Where the way in is written down for who comes into the job: in its folder, or under a name that only we know."""
+    scratch = os.environ.get("_CONDOR_SCRATCH_DIR")
+    if options["scheduler"] == "htcondor" and scratch:
+        return [os.path.join(scratch, "ansatz-attach")]
+    return ["/tmp/ansatz-job-%s/attach" % options["token"]]
+
+
+class Worker(Daemon):
+    """A daemon that belongs to a job."""
+
+    def __init__(self, folder, options):
+        super().__init__(os.path.basename(sys.argv[0]), folder, after=options["after"])
+        self._lease, now = float(options["lease"]), time.monotonic()
+        self._end_at = now + options["walltime"] if options["walltime"] else None
+        self._leaving, self._had, self._dead_since = None, False, None
+
+    def terminate(self):
+        """SIGTERM: the scheduler wants the slot."""
+        self._dismiss("evicted", "The scheduler ended the job.")
+
+    def _dismiss(self, reason, words):
+        if self._leaving is None:
+            self._leaving = time.monotonic() + GRACE_S
+            for kernel in self.registry.all():
+                kernel.dismiss(reason, words)
+
+    def needed(self):
+        """For who is connected only: a kernel that nobody asks for holds a slot."""
+        return bool(self.clients)
+
+    def lapse(self):
+        """Nobody came for the lease."""
+        self._dismiss("unreachable", "Nobody asked for the kernel for too long.")
+
+    def finish(self):
+        """The daemon that submitted us has all it wants."""
+        self._dismiss("exit", "")
+        self._leaving = min(self._leaving, time.monotonic() + 5.0)
+
+    def watch(self):
+        """Called about twice a second."""
+        now, kernels = time.monotonic(), self.registry.all()
+        if self._end_at and now > self._end_at:
+            self._dismiss("walltime", "The walltime is over.")
+        self._had = self._had or bool(kernels)
+        dead = all(kernel.state == "dead" for kernel in kernels)
+        fetched = dead and all(kernel.recorder.kept > kernel.recorder.last for kernel in kernels)
+        self._dead_since = (self._dead_since or now) if self._had and dead else None
+        waits = any(kernel.restarting for kernel in kernels) and now - (self._dead_since or now) < AGAIN_S
+        if self._leaving is not None and (fetched or now > self._leaving):
+            self.stop()
+        elif self._leaving is None and self._had and fetched and not waits:
+            self.stop()
+
+    def left(self):
+        """What still lives goes along."""
+        for kernel in self.registry.all():
+            if kernel.state != "dead" and kernel.pid:
+                process.signal_group(kernel.pid, signal.SIGKILL)

@@ -1,0 +1,333 @@
+"""A kernel in a job, from the submission to its end, with a stand-in for the batch system (processes.py)."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+
+from harness import PATIENCE_S, PYTHON_KERNEL, AgentTest, Link, lives, text, until
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+STAND_IN = os.path.join(HERE, "processes.py")
+
+
+class JobTest(AgentTest):
+    """The agent with the stand-in as its only batch system."""
+
+    environment = {"STAND_IN_PROGRAM": STAND_IN}
+
+    @classmethod
+    def setUpClass(cls):
+        """A zipapp that knows another scheduler."""
+        super().setUpClass()
+        with zipfile.ZipFile(cls.program) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        with open(STAND_IN, "rb") as file:
+            parts["schedulers.py"] = file.read()
+        with zipfile.ZipFile(cls.program, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in parts.items():
+                archive.writestr(zipfile.ZipInfo(name), data)
+
+    def setUp(self):
+        """The folder of the stand-in."""
+        super().setUp()
+        self.place = os.path.join(self.top, "cluster")
+        os.mkdir(self.place)
+        self.env.update(STAND_IN=self.place, ANSATZ_JOBS=os.path.join(self.top, "jobs"))
+        self.addCleanup(self._end_jobs)
+
+    def _end_jobs(self):
+        """No job outlives its test."""
+        for name in os.listdir(self.place) if os.path.isdir(self.place) else ():
+            if os.path.isdir(os.path.join(self.place, name)):
+                self.tell("remove", name)
+                until(lambda: '"ended"' in self.read(name, "state"))
+
+    def tell(self, *words):
+        """A command of the stand-in."""
+        subprocess.run([sys.executable, STAND_IN] + list(words), env=self.env, check=True)
+
+    def read(self, *names):
+        """A file of the stand-in."""
+        with open(os.path.join(self.place, *names)) as file:
+            return file.read()
+
+    def mark(self, name, there=True):
+        """One of its switches."""
+        path = os.path.join(self.place, name)
+        open(path, "w").close() if there else os.unlink(path)
+
+    def begin(self, link, kernel="k", argv=None, after=0, **job):
+        """Starts a kernel in a job and subscribes."""
+        about = dict({"scheduler": "processes", "cpus": 1, "memory": 0, "gpus": 0, "walltime": 0, "lease": 60}, **job)
+        started = link.call("start", kernel=kernel, argv=argv or PYTHON_KERNEL, env={"FROM": "login"}, cwd=self.top,
+                            interruptMode="signal", language="python", job=about)
+        link.call("subscribe", kernel=kernel, after=after)
+        return started["started"]
+
+    def state(self, link, wanted):
+        """Waits for a state of the job; its status."""
+        while True:
+            for status in link.news:
+                if status["state"] == wanted:
+                    return status
+            link.turn()
+
+    def worker(self, number="1"):
+        """The pid of the job's process."""
+        return int(self.read(number, "pid"))
+
+
+class LifeTest(JobTest):
+    """What happens to a kernel in a job."""
+
+    def test_whole_life(self):
+        """Queued, running, asked, interrupted, ended; nothing of it is left."""
+        self.mark("closed")
+        link = self.link()
+        self.assertTrue(self.begin(link))
+        self.assertFalse(link.call("start", kernel="k", argv=["x"], job={"scheduler": "processes"})["started"])
+        self.assertEqual(self.state(link, "queued")["id"], "1")
+        first = link.execute("k", "import os; print(os.environ['FROM'], os.environ['TMPDIR'][-5:])")
+        self.assertFalse(link.call("send", kernel="k", channel="shell", msgId=first, msgType="execute_request",
+                                   content={}, metadata={})["accepted"])
+        self.assertEqual(link.error("ask", kernel="k", msgType="complete_request", content={}), "busy")
+        self.assertIsNone(link.call("usage", kernel="k")["usage"])
+        link.call("interrupt", kernel="k")
+        self.mark("closed", False)
+        status = self.state(link, "running")
+        self.assertEqual((status["scheduler"], status["node"]), ("processes", "node1"))
+        link.agent("started")
+        self.assertEqual(text(link.finish(first)), "login place\n")
+        self.assertEqual(link.call("ask", kernel="k", msgType="kernel_info_request", content={})["type"], "kernel_info_reply")
+        self.assertGreater(link.call("usage", kernel="k")["usage"]["memory"], 1000000)
+        entry = link.call("jobs")["jobs"][0]
+        self.assertEqual((entry["kernel"], entry["state"]), ("k", "running"))
+        run = link.execute("k", "import time\nprint('on', flush=True)\ntime.sleep(60)")
+        link.event(lambda e: e["type"] == "stream")
+        link.call("interrupt", kernel="k")
+        self.assertIn("KeyboardInterrupt", [e["content"].get("ename") for e in link.finish(run)])
+        link.call("shutdown", kernel="k")
+        died = link.agent("died")
+        self.assertEqual((died["reason"], died["requested"]), ("exit", True))
+        self.assertEqual([event["seq"] for event in link.seen], list(range(1, len(link.seen) + 1)))
+        pid = self.worker()
+        until(lambda: not lives(pid))
+        self.assertEqual(self.state(link, "ended")["end"], "finished")
+        link.call("forget", kernel="k")
+        self.assertEqual(link.call("kernels")["kernels"], [])
+        self.assertEqual(os.listdir(os.path.join(self.top, "jobs")), [])
+
+    def test_cancelled_while_queued(self):
+        """It never runs."""
+        self.mark("closed")
+        link = self.link()
+        self.begin(link)
+        self.state(link, "queued")
+        link.call("shutdown", kernel="k")
+        died = link.agent("died")
+        self.assertEqual((died["reason"], died["requested"]), ("removed", True))
+        self.assertEqual(link.call("kernels")["kernels"][0]["state"], "dead")
+
+    def test_refused(self):
+        """The scheduler's words, and nothing left behind."""
+        self.mark("full")
+        link = self.link()
+        answer = link.answer(link.post("start", kernel="k", argv=["x"], job={"scheduler": "processes"}))["error"]
+        self.assertEqual(answer, {"code": "submit", "message": "the cluster takes no jobs today"})
+        self.assertEqual(link.call("kernels")["kernels"], [])
+        self.assertEqual(link.error("start", kernel="k", argv=["x"], job={"scheduler": "pbs"}), "bad-params")
+        self.assertEqual(link.error("start", kernel="k", argv=["x"], job={"scheduler": "processes", "account": "a\nb"}),
+                         "bad-params")
+
+    def test_line_cut_in_a_flood(self):
+        """100 000 lines, the attach killed in the middle, several times: every line once, in order."""
+        link = self.link()
+        self.begin(link)
+        link.agent("started")
+        identity = link.execute("k", "for i in range(100000): print(i, flush=i % 500 == 0)")
+        for turn in range(3):
+            link.event(lambda e, goal=len(link.seen) + 20: e["type"] == "stream" and len(link.seen) > goal)
+            for pid in self.attaches():
+                os.kill(pid, signal.SIGKILL)
+        link.finish(identity)
+        self.assertEqual(text(link.seen), "".join("%d\n" % i for i in range(100000)))
+        self.assertEqual([event["seq"] for event in link.seen], list(range(1, len(link.seen) + 1)))
+
+    def attaches(self):
+        """The programs that are lines to the worker."""
+        found = []
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/cmdline" % name, "rb") as file:
+                    line = file.read()
+            except OSError:
+                continue
+            if b"attach-worker" in line and self.top.encode() in line:
+                found.append(int(name))
+        return found
+
+    def test_daemon_killed(self):
+        """With -9 during a run: the next daemon finds the job, and nothing is missing."""
+        link = self.link()
+        self.begin(link)
+        link.agent("started")
+        identity = link.execute("k", "import time\nfor i in range(1500):\n    print(i, flush=True); time.sleep(0.002)")
+        link.event(lambda e: e["type"] == "stream")
+        os.kill(link.hello["pid"], signal.SIGKILL)
+        link.process.wait()
+        last = link.seen[-1]["seq"]
+        again = self.link()
+        self.assertEqual(again.call("kernels")["kernels"][0]["state"], "alive")
+        again.call("subscribe", kernel="k", after=last)
+        self.assertFalse(again.call("send", kernel="k", channel="shell", msgId=identity, msgType="execute_request",
+                                    content={}, metadata={})["accepted"])
+        again.finish(identity)
+        self.assertEqual(text(link.seen + again.seen), "".join("%d\n" % i for i in range(1500)))
+        self.assertEqual([event["seq"] for event in again.seen], list(range(last + 1, last + 1 + len(again.seen))))
+        self.assertEqual(text(again.run("k", "print(6 * 7)")), "42\n")
+        again.call("shutdown", kernel="k")
+        again.agent("died")
+
+    def test_daemon_killed_while_queued(self):
+        """What was sent before is run when the job is there."""
+        self.mark("closed")
+        link = self.link()
+        self.begin(link)
+        self.state(link, "queued")
+        identity = link.execute("k", "print('at last')")
+        os.kill(link.hello["pid"], signal.SIGKILL)
+        link.process.wait()
+        self.mark("closed", False)
+        again = self.link()
+        again.call("subscribe", kernel="k", after=0)
+        again.agent("started")
+        self.assertEqual(text(again.finish(identity)), "at last\n")
+
+    def test_worker_killed(self):
+        """Nobody is there to say why: lost, in the scheduler's words; a new job goes on with the numbers."""
+        link = self.link()
+        self.begin(link)
+        link.agent("started")
+        link.run("k", "print(1)")
+        os.kill(self.worker(), signal.SIGKILL)
+        died = link.agent("died")
+        self.assertEqual((died["reason"], died["words"], died["requested"]), ("lost", "status -9", False))
+        last = link.seen[-1]["seq"]
+        self.assertTrue(self.begin(link, after=last))
+        link.agent("started")
+        self.assertEqual([event["seq"] for event in link.seen], list(range(1, len(link.seen) + 1)))
+        self.assertEqual(text(link.run("k", "print(2)")), "2\n")
+
+    def test_evicted(self):
+        """SIGTERM to the worker: all that was printed arrives, then why it ended; a new job continues the numbers."""
+        link = self.link()
+        self.begin(link)
+        link.agent("started")
+        identity = link.execute("k", "import time\nfor i in range(20000): print(i)\nprint('end', flush=True)\ntime.sleep(60)")
+        link.event(lambda e: e["type"] == "execute_input")
+        link.event(lambda e: "end\n" in e["content"].get("text", ""))
+        self.tell("evict", "1")
+        died = link.agent("died")
+        self.assertEqual((died["reason"], died["words"], died["requested"]), ("evicted", "for somebody else", False))
+        self.assertEqual(text(link.seen), "".join("%d\n" % i for i in range(20000)) + "end\n")
+        self.assertTrue(identity)
+        self.assertEqual([event["seq"] for event in link.seen], list(range(1, len(link.seen) + 1)))
+        last = link.seen[-1]["seq"]
+        self.begin(link, after=last)
+        link.agent("started")
+        self.assertEqual([e["seq"] for e in link.seen], list(range(1, len(link.seen) + 1)))
+
+    def test_removed_by_somebody(self):
+        """The scheduler says so, though the worker cannot know."""
+        link = self.link()
+        self.begin(link)
+        link.agent("started")
+        link.call("job-act", scheduler="processes", id="1", act="remove")
+        died = link.agent("died")
+        self.assertEqual((died["reason"], died["words"]), ("removed", "by its owner"))
+
+    def test_restart_keeps_the_job(self):
+        """The next start of the id goes to the same worker."""
+        link = self.link()
+        self.begin(link)
+        link.agent("started")
+        link.run("k", "x = 1")
+        pid = self.worker()
+        link.call("shutdown", kernel="k", restart=True)
+        self.assertEqual(link.agent("died")["requested"], True)
+        self.assertTrue(self.begin(link, after=link.seen[-1]["seq"]))
+        link.agent("started")
+        self.assertIn("NameError", [e["content"].get("ename") for e in link.run("k", "x")])
+        self.assertTrue(lives(pid))
+        self.assertFalse(os.path.exists(os.path.join(self.place, "2")))
+        self.assertEqual([e["seq"] for e in link.seen], list(range(1, len(link.seen) + 1)))
+
+    def test_startup_fails(self):
+        """No such program there."""
+        link = self.link()
+        self.begin(link, argv=["/nonexistent/program"])
+        died = link.agent("died")
+        self.assertEqual(died["reason"], "startup")
+        self.assertIn("/nonexistent/program", died["stderr"])
+
+    def test_orphan(self):
+        """A worker whose daemon never comes back ends after its lease."""
+        link = self.link()
+        self.begin(link, lease=2)
+        link.agent("started")
+        os.kill(link.hello["pid"], signal.SIGKILL)
+        pid = self.worker()
+        until(lambda: not lives(pid))
+        again = self.link()
+        again.call("subscribe", kernel="k", after=0)
+        self.assertEqual(again.agent("died")["reason"], "lost")
+
+    def test_nobody_asks(self):
+        """A kernel in a job that nobody subscribes to ends after the lease, though the daemon is there."""
+        link = self.link()
+        self.begin(link, lease=2)
+        link.agent("started")
+        link.call("unsubscribe", kernel="k")
+        until(lambda: link.call("kernels")["kernels"][0]["state"] == "dead")
+        pid = self.worker()
+        until(lambda: not lives(pid))
+
+
+class WorkerTest(AgentTest):
+    """A worker by itself."""
+
+    def test_walltime(self):
+        """Its own countdown ends the kernel, which has time to say what it has to; then it ends when that is fetched."""
+        folder = os.path.join(self.top, "job")
+        os.mkdir(folder, 0o700)
+        options = {"token": "t" + os.path.basename(self.top), "scheduler": "slurm", "after": 70, "lease": 60, "walltime": 4}
+        worker = subprocess.Popen([sys.executable, self.program, "worker", folder, json.dumps(options)], env=self.env)
+        self.addCleanup(worker.wait)
+        self.addCleanup(worker.kill)
+        until(lambda: os.path.exists(os.path.join(folder, "r", "agent-1.sock")))
+        link = Link(self.program, os.path.join(folder, "r"), self.env, "attach-worker").greet()
+        self.addCleanup(link.kill)
+        self.start(link)
+        link.execute("k", "import time\nprint('said', end='')\ntime.sleep(60)")
+        died = link.agent("died")
+        self.assertEqual((died["reason"], died["requested"]), ("walltime", False))
+        self.assertEqual((text(link.seen), link.seen[0]["seq"]), ("said", 71))
+        link.ack(link.seen[-1], keep=link.seen[-1]["seq"] + 1)
+        self.assertEqual(worker.wait(PATIENCE_S), 0)
+        self.assertFalse(os.path.exists(folder))
+
+
+class UnreachableTest(JobTest):
+    """Little patience."""
+
+    environment = dict(JobTest.environment, ANSATZ_UNREACHABLE_S="2")
+
+    def test_unreachable(self):
+        """It runs, the scheduler says, and nobody is let in."""
+        self.mark("locked")
+        link = self.link()
+        self.begin(link)
+        died = link.agent("died")
+        self.assertEqual((died["reason"], died["words"]), ("unreachable", "you may not enter"))

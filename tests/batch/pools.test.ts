@@ -1,0 +1,187 @@
+/** The batch systems of the tests are real ones, and say what tests/support/htcondor.ts and slurm.ts write that they say. */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until, withoutClusters, type Cluster } from '../support/cluster.ts';
+import { startHTCondor, type HTCondor } from '../support/htcondor.ts';
+import { startSlurm } from '../support/slurm.ts';
+
+const missing = withoutClusters();
+if (missing !== null) console.warn(`Batch systems are left out. ${missing}`);
+
+/** Takes 300 MB and stays. */
+const EATER = 'import time\nfood = b"a" * 300_000_000\ntime.sleep(600)\n';
+
+/** What a command says; throws when it fails. */
+async function said(cluster: Cluster, command: string): Promise<string> {
+	const { stdout, stderr, code } = await cluster.run(command);
+	if (code !== 0) throw new Error(`${command}: ${stdout}${stderr}`);
+	return stdout.trim();
+}
+
+/** Waits until no process of the account is left but the one that asks. */
+const quiet = (cluster: Cluster): Promise<void> =>
+	until('the jobs’ processes to be gone', async () => {
+		const { stdout } = await cluster.asRoot(`pgrep -u ${cluster.user} -a`);
+		return stdout.trim() === '';
+	});
+
+describe.skipIf(missing !== null)('HTCondor', () => {
+	let pool: HTCondor;
+	beforeAll(async () => {
+		pool = await startHTCondor();
+		writeFileSync(path.join(pool.home, 'eat.py'), EATER);
+	});
+	afterAll(() => pool?.stop());
+
+	/** Submits a job whose log is NAME.log; answers its number. */
+	async function submit(on: Cluster, name: string, ...lines: string[]): Promise<string> {
+		const all = [
+			...['universe = vanilla', 'request_cpus = 1', 'request_disk = 10M', `log = ${name}.log`],
+			...['transfer_executable = false', 'should_transfer_files = IF_NEEDED', ...lines, 'queue', '']
+		];
+		writeFileSync(path.join(on.home, `${name}.sub`), all.join('\n'));
+		return (await said(on, `condor_submit -terse ${name}.sub`)).split('.')[0]!;
+	}
+	const sleeper = ['executable = /bin/sleep', 'arguments = 600', 'request_memory = 50'];
+	const attribute = (on: Cluster, id: string, name: string): Promise<string> =>
+		said(on, `condor_q ${id} -af ${name}`);
+	const status = (on: Cluster, id: string, wanted: string): Promise<void> =>
+		until(`job ${id} to be ${wanted}`, async () => (await attribute(on, id, 'JobStatus')) === wanted);
+	const log = (on: Cluster, name: string): string => readFileSync(path.join(on.home, `${name}.log`), 'utf8');
+
+	test('a job runs, is a pipe for any bytes, and is removed', async () => {
+		const id = await submit(pool, 'pipe', ...sleeper);
+		await status(pool, id, '2');
+		const bytes = randomBytes(1_000_000);
+		const echo = await pool.pipe(`condor_ssh_to_job -auto-retry ${id} cat`, bytes);
+		// The one line that it says to wait with goes to standard output too.
+		expect(echo.equals(bytes)).toBe(true);
+		await said(pool, `condor_rm ${id}`);
+		await until('an empty queue', async () => (await said(pool, 'condor_q -allusers -af ClusterId')) === '');
+		await quiet(pool);
+		expect(log(pool, 'pipe')).toMatch(/^009 .* Job was aborted\.\n\tvia condor_rm \(by user ada\)$/m);
+	});
+
+	test('a job above its memory and one past its time are held, in the words of HTCondor', async () => {
+		const eater = [
+			'executable = /usr/bin/python3',
+			`arguments = ${pool.home}/eat.py`,
+			'request_memory = 100'
+		];
+		const memory = await submit(pool, 'memory', ...eater);
+		const time = await submit(pool, 'time', ...sleeper, 'allowed_job_duration = 4');
+		const reason = 'HoldReasonCode HoldReasonSubCode HoldReason';
+		await status(pool, memory, '5');
+		expect(await attribute(pool, memory, reason)).toMatch(
+			/^21 102 Error from slot\d_\d@condor\.test: memory usage exceeded request_memory$/
+		);
+		await status(pool, time, '5');
+		expect(await attribute(pool, time, reason)).toBe('46 0 The job exceeded allowed job duration of 00:04');
+		await until('the log', () => log(pool, 'memory').includes('Code 21 Subcode 102\n...\n004 '));
+		expect(log(pool, 'memory')).toMatch(
+			/^012 .* Job was held\.\n\t.* memory usage exceeded .*\n\tCode 21 Subcode 102$/m
+		);
+		expect(log(pool, 'time')).toMatch(/^012 .* Job was held\.\n\tThe job exceeded .*\n\tCode 46 Subcode 0$/m);
+		await said(pool, 'condor_rm -all');
+		await quiet(pool);
+	});
+
+	test('a job that is put off its node runs again elsewhere, and one outlives its schedd', async () => {
+		const id = await submit(pool, 'evicted', ...sleeper);
+		await status(pool, id, '2');
+		await said(pool, `condor_vacate_job ${id}`);
+		await until('the second start', async () => (await attribute(pool, id, 'NumJobStarts')) === '2');
+		expect(log(pool, 'evicted')).toMatch(/^004 .* Job was evicted\.$/m);
+		const pid = (await pool.asRoot('pgrep -x sleep')).stdout;
+		await pool.restartSchedd();
+		await until('the job to be reconnected', () => /^023 .* Job reconnected/m.test(log(pool, 'evicted')));
+		expect((await pool.asRoot('pgrep -x sleep')).stdout).toBe(pid);
+		await said(pool, `condor_rm ${id}`);
+		await quiet(pool);
+	});
+
+	test('without a shared home a job has the files it was given and no others', async () => {
+		const far = await startHTCondor({ sharedHome: false, slots: 1 });
+		try {
+			writeFileSync(path.join(far.home, 'given'), 'given');
+			writeFileSync(path.join(far.home, 'job.sh'), 'hostname; cat given; ls "$1"; touch "$1/mine"\n');
+			const id = await submit(
+				far,
+				'far',
+				...['executable = /bin/sh', `arguments = job.sh ${far.home}`, 'request_memory = 50'],
+				...['transfer_input_files = given, job.sh', 'output = out', 'error = err']
+			);
+			await until('the end', () => /^005 /m.test(log(far, 'far')));
+			expect(readFileSync(path.join(far.home, 'out'), 'utf8')).toBe('node\ngiven');
+			expect(readFileSync(path.join(far.home, 'err'), 'utf8')).toContain('Permission denied');
+			expect(await said(far, `condor_history ${id} -af JobStatus`)).toBe('4');
+		} finally {
+			await far.stop();
+		}
+		expect(existsSync(far.home)).toBe(false);
+	});
+});
+
+describe.skipIf(missing !== null)('Slurm', () => {
+	let cluster: Cluster;
+	beforeAll(async () => {
+		cluster = await startSlurm();
+		writeFileSync(path.join(cluster.home, 'eat.py'), EATER);
+	});
+	afterAll(() => cluster?.stop());
+
+	const submit = (rest: string): Promise<string> => said(cluster, `sbatch --parsable ${rest}`);
+	const shown = (id: string): Promise<string> => said(cluster, `scontrol show job -o ${id}`);
+	const state = (id: string, wanted: string, seconds?: number): Promise<void> =>
+		until(
+			`job ${id} to be ${wanted}`,
+			async () => (await shown(id)).includes(` JobState=${wanted} `),
+			seconds
+		);
+
+	test('jobs run on two nodes, one is a pipe for any bytes, and they are cancelled', async () => {
+		const ids = [await submit('--mem=50 --wrap "sleep 600"'), await submit('--mem=50 --wrap "sleep 600"')];
+		for (const id of ids) await state(id, 'RUNNING');
+		expect((await said(cluster, 'squeue --noheader -o %N')).split('\n').sort()).toEqual(['n1', 'n2']);
+		const bytes = randomBytes(1_000_000);
+		const echo = await cluster.pipe(`srun --jobid ${ids[0]} --overlap --unbuffered cat`, bytes);
+		expect(echo.equals(bytes)).toBe(true);
+		await said(cluster, `scancel ${ids.join(' ')}`);
+		await until('an empty queue', async () => (await said(cluster, 'squeue --noheader')) === '');
+		await quiet(cluster);
+		expect(await shown(ids[0]!)).toContain(' JobState=CANCELLED ');
+	});
+
+	test('a job above its memory and one past its time end in the words of Slurm', async () => {
+		const time = await submit('--mem=50 --time=1 --output=time.out --wrap "exec sleep 600"');
+		const memory = await submit('--mem=100 --output=memory.out --wrap "exec python3 eat.py"');
+		await state(memory, 'FAILED');
+		expect(await shown(memory)).toMatch(/ Reason=RaisedSignal:9\(Killed\) .* ExitCode=0:9 /);
+		const words = (name: string): string => readFileSync(path.join(cluster.home, name), 'utf8');
+		expect(words('memory.out')).toMatch(
+			/StepId=\d+\.batch exceeded memory limit \(\d+ > \d+\), being killed/
+		);
+		// A minute is the least that Slurm knows, and it looks only every now and then.
+		await state(time, 'TIMEOUT', 150);
+		expect(await shown(time)).toMatch(/ Reason=TimeLimit .* ExitCode=0:15 /);
+		expect(words('time.out')).toMatch(/\*\*\* JOB \d+ ON n\d CANCELLED AT \S+ DUE TO TIME LIMIT \*\*\*/);
+		await quiet(cluster);
+	}, 200_000);
+
+	test('nothing stays when the process that started it is killed', async () => {
+		const module = new URL('../support/slurm.ts', import.meta.url).href;
+		const script = `const { home } = await (await import(${JSON.stringify(module)})).startSlurm(); console.log(home);`;
+		const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
+			stdio: ['ignore', 'pipe', 'inherit']
+		});
+		const home = await new Promise<string>((resolve) =>
+			owner.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString().trim()))
+		);
+		expect(existsSync(home)).toBe(true);
+		owner.kill('SIGKILL');
+		await until('its folder to be gone', () => !existsSync(path.dirname(path.dirname(home))));
+	});
+});

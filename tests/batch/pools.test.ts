@@ -14,6 +14,12 @@ if (missing !== null) console.warn(`Batch systems are left out. ${missing}`);
 /** Takes 300 MB and stays. */
 const EATER = 'import time\nfood = b"a" * 300_000_000\ntime.sleep(600)\n';
 
+/** Code, subcode and reason with which HTCondor holds a job above its memory. */
+const MEMORY = {
+	kernel: /^34 0 Error from slot\d_1@\w+\.test: Job has gone over cgroup memory limit of 100 megabytes\. /,
+	scheduler: /^21 102 Error from slot\d_1@\w+\.test: memory usage exceeded request_memory$/
+};
+
 /** What a command says; throws when it fails. */
 async function said(cluster: Cluster, command: string): Promise<string> {
 	const { stdout, stderr, code } = await cluster.run(command);
@@ -46,6 +52,8 @@ describe.skipIf(missing !== null)('HTCondor', () => {
 		return (await said(on, `condor_submit -terse ${name}.sub`)).split('.')[0]!;
 	}
 	const sleeper = ['executable = /bin/sleep', 'arguments = 600', 'request_memory = 50'];
+	const eater = ['executable = /usr/bin/python3', 'arguments = eat.py', 'request_memory = 100'];
+	const reason = 'HoldReasonCode HoldReasonSubCode HoldReason';
 	const attribute = (on: Cluster, id: string, name: string): Promise<string> =>
 		said(on, `condor_q ${id} -af ${name}`);
 	const status = (on: Cluster, id: string, wanted: string): Promise<void> =>
@@ -57,7 +65,6 @@ describe.skipIf(missing !== null)('HTCondor', () => {
 		await status(pool, id, '2');
 		const bytes = randomBytes(1_000_000);
 		const echo = await pool.pipe(`condor_ssh_to_job -auto-retry ${id} cat`, bytes);
-		// The one line that it says to wait with goes to standard output too.
 		expect(echo.equals(bytes)).toBe(true);
 		await said(pool, `condor_rm ${id}`);
 		await until('an empty queue', async () => (await said(pool, 'condor_q -allusers -af ClusterId')) === '');
@@ -73,17 +80,13 @@ describe.skipIf(missing !== null)('HTCondor', () => {
 		];
 		const memory = await submit(pool, 'memory', ...eater);
 		const time = await submit(pool, 'time', ...sleeper, 'allowed_job_duration = 4');
-		const reason = 'HoldReasonCode HoldReasonSubCode HoldReason';
 		await status(pool, memory, '5');
-		expect(await attribute(pool, memory, reason)).toMatch(
-			/^21 102 Error from slot\d_\d@condor\.test: memory usage exceeded request_memory$/
-		);
+		expect(await attribute(pool, memory, reason)).toMatch(MEMORY[pool.memoryBy]);
 		await status(pool, time, '5');
 		expect(await attribute(pool, time, reason)).toBe('46 0 The job exceeded allowed job duration of 00:04');
-		await until('the log', () => log(pool, 'memory').includes('Code 21 Subcode 102\n...\n004 '));
-		expect(log(pool, 'memory')).toMatch(
-			/^012 .* Job was held\.\n\t.* memory usage exceeded .*\n\tCode 21 Subcode 102$/m
-		);
+		const events =
+			/^021 .*\n\t.* memory .*\n\tCode (\d+ Subcode \d+)\n[^]*^004 [^]*^012 .*\n\t.*\n\tCode \1$/m;
+		await until('the log', () => events.test(log(pool, 'memory')));
 		expect(log(pool, 'time')).toMatch(/^012 .* Job was held\.\n\tThe job exceeded .*\n\tCode 46 Subcode 0$/m);
 		await said(pool, 'condor_rm -all');
 		await quiet(pool);
@@ -103,8 +106,8 @@ describe.skipIf(missing !== null)('HTCondor', () => {
 		await quiet(pool);
 	});
 
-	test('without a shared home a job has the files it was given and no others', async () => {
-		const far = await startHTCondor({ sharedHome: false, slots: 1 });
+	test('without a shared home a job has the files it was given and no others; without the kernel its node holds it', async () => {
+		const far = await startHTCondor({ sharedHome: false, slots: 1, memoryBy: 'scheduler' });
 		try {
 			writeFileSync(path.join(far.home, 'given'), 'given');
 			writeFileSync(path.join(far.home, 'job.sh'), 'hostname; cat given; ls "$1"; touch "$1/mine"\n');
@@ -118,6 +121,11 @@ describe.skipIf(missing !== null)('HTCondor', () => {
 			expect(readFileSync(path.join(far.home, 'out'), 'utf8')).toBe('node\ngiven');
 			expect(readFileSync(path.join(far.home, 'err'), 'utf8')).toContain('Permission denied');
 			expect(await said(far, `condor_history ${id} -af JobStatus`)).toBe('4');
+
+			writeFileSync(path.join(far.home, 'eat.py'), EATER);
+			const memory = await submit(far, 'memory', ...eater, 'transfer_input_files = eat.py');
+			await status(far, memory, '5');
+			expect(await attribute(far, memory, reason)).toMatch(MEMORY.scheduler);
 		} finally {
 			await far.stop();
 		}
@@ -133,14 +141,12 @@ describe.skipIf(missing !== null)('Slurm', () => {
 	});
 	afterAll(() => cluster?.stop());
 
-	const submit = (rest: string): Promise<string> => said(cluster, `sbatch --parsable ${rest}`);
-	const shown = (id: string): Promise<string> => said(cluster, `scontrol show job -o ${id}`);
-	const state = (id: string, wanted: string, seconds?: number): Promise<void> =>
-		until(
-			`job ${id} to be ${wanted}`,
-			async () => (await shown(id)).includes(` JobState=${wanted} `),
-			seconds
-		);
+	const submit = (rest: string, on = cluster): Promise<string> => said(on, `sbatch --parsable ${rest}`);
+	const shown = (id: string, on = cluster): Promise<string> => said(on, `scontrol show job -o ${id}`);
+	const state = (id: string, wanted: string, on = cluster): Promise<void> =>
+		until(`job ${id} to be ${wanted}`, async () => (await shown(id, on)).includes(` JobState=${wanted} `));
+	const eater = '--mem=100 --output=memory.out --wrap "python3 eat.py"';
+	const words = (name: string, on = cluster): string => readFileSync(path.join(on.home, name), 'utf8');
 
 	test('jobs run on two nodes, one is a pipe for any bytes, and they are cancelled', async () => {
 		const ids = [await submit('--mem=50 --wrap "sleep 600"'), await submit('--mem=50 --wrap "sleep 600"')];
@@ -157,19 +163,35 @@ describe.skipIf(missing !== null)('Slurm', () => {
 
 	test('a job above its memory and one past its time end in the words of Slurm', async () => {
 		const time = await submit('--mem=50 --time=1 --output=time.out --wrap "exec sleep 600"');
-		const memory = await submit('--mem=100 --output=memory.out --wrap "exec python3 eat.py"');
-		await state(memory, 'FAILED');
-		expect(await shown(memory)).toMatch(/ Reason=RaisedSignal:9\(Killed\) .* ExitCode=0:9 /);
-		const words = (name: string): string => readFileSync(path.join(cluster.home, name), 'utf8');
-		expect(words('memory.out')).toMatch(
-			/StepId=\d+\.batch exceeded memory limit \(\d+ > \d+\), being killed/
-		);
-		// A minute is the least that Slurm knows, and it looks only every now and then.
-		await state(time, 'TIMEOUT', 150);
+		const memory = await submit(eater);
+		if (cluster.memoryBy === 'kernel') {
+			await state(memory, 'OUT_OF_MEMORY');
+			expect(await shown(memory)).toMatch(/ Reason=OutOfMemory .* ExitCode=0:125 /);
+			expect(words('memory.out')).toMatch(/error: Detected 1 oom_kill event in StepId=\d+\.batch\. /);
+		}
+		// A minute is the least that Slurm knows; an administrator can cut it short. It looks every half minute.
+		await state(time, 'RUNNING');
+		await cluster.asRoot(`scontrol update JobId=${time} EndTime=now+1`);
+		await state(time, 'TIMEOUT');
 		expect(await shown(time)).toMatch(/ Reason=TimeLimit .* ExitCode=0:15 /);
 		expect(words('time.out')).toMatch(/\*\*\* JOB \d+ ON n\d CANCELLED AT \S+ DUE TO TIME LIMIT \*\*\*/);
 		await quiet(cluster);
-	}, 200_000);
+	});
+
+	test('without the kernel Slurm ends a job above its memory itself', async () => {
+		const other = await startSlurm({ nodes: 1, memoryBy: 'scheduler' });
+		try {
+			writeFileSync(path.join(other.home, 'eat.py'), EATER);
+			const memory = await submit(eater, other);
+			await state(memory, 'FAILED', other);
+			expect(await shown(memory, other)).toMatch(/ Reason=RaisedSignal:9\(Killed\) .* ExitCode=0:9 /);
+			expect(words('memory.out', other)).toMatch(
+				/StepId=\d+\.batch exceeded memory limit \(\d+ > \d+\), being killed/
+			);
+		} finally {
+			await other.stop();
+		}
+	});
 
 	test('nothing stays when the process that started it is killed', async () => {
 		const module = new URL('../support/slurm.ts', import.meta.url).href;

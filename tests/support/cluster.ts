@@ -12,6 +12,7 @@ import {
 	mkdirSync,
 	mkdtempSync,
 	readFileSync,
+	rmdirSync,
 	rmSync,
 	writeFileSync
 } from 'node:fs';
@@ -30,6 +31,25 @@ export function withoutClusters(): string | null {
 	return 'The root of batch systems is missing. Type: node scripts/pool-root.mjs';
 }
 
+/**
+ * Who ends a job above its memory, which it says in other words: the kernel, as in most clusters, or the scheduler, which looks
+ * every now and then.
+ */
+export type MemoryBy = 'kernel' | 'scheduler';
+
+/** The kernel where it lets us make control groups (of version 1), else the scheduler. */
+export function memoryBy(): MemoryBy {
+	const line = /^\d+:memory:(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'));
+	const group = path.join('/sys/fs/cgroup/memory', line?.[1] ?? '', `ansatz-${process.pid}`);
+	try {
+		mkdirSync(group);
+		rmdirSync(group);
+		return 'kernel';
+	} catch {
+		return 'scheduler';
+	}
+}
+
 export interface ClusterOptions {
 	/** How the machine calls itself. */
 	hostname: string;
@@ -39,6 +59,8 @@ export interface ClusterOptions {
 	start: string;
 	/** A command of root's that ends well once the scheduler takes jobs. */
 	ready: string;
+	/** `kernel`: the machine has control groups of its own, and they are the scheduler's to use. */
+	memoryBy: MemoryBy;
 	/** Where the scheduler logs, for the words of a failed start. */
 	logs: string;
 }
@@ -55,6 +77,7 @@ export interface Cluster extends Pick<
 	Sshd,
 	'host' | 'port' | 'user' | 'password' | 'privateKey' | 'fingerprint' | 'keyType' | 'hostKeys' | 'home'
 > {
+	memoryBy: MemoryBy;
 	/** Where the private key is on this machine, for ssh itself. */
 	keyFile: string;
 	/** Runs a command as the account, through ssh. */
@@ -68,13 +91,23 @@ export interface Cluster extends Pick<
 }
 
 /**
- * $1: our folder, $2: the root all machines have in common, $3: the machine's name. Its changes stay in memory and its mounts
- * in a namespace of its own. Where the kernel refuses an overlay the root is copied. The second process ends everything when
- * our end of standard input closes, whatever the reason.
+ * $1: our folder, $2: the root all machines have in common, $3: the machine's name, $4: `kernel` for control groups of its own.
+ * Its changes stay in memory and its mounts in a namespace of its own. Where the kernel refuses an overlay the root is copied.
+ * The second process ends everything when our end of standard input closes, whatever the reason.
  */
 const START = `
 exec 3<&0
-unshare --mount --pid --uts --fork --kill-child sh -c '
+groups=
+if [ "$4" = kernel ]; then
+	while IFS=: read -r _ names at; do
+		$SKIP
+		group="/sys/fs/cgroup/$names$at/\${1##*/}"
+		mkdir "$group"
+		echo $$ >"$group/cgroup.procs"
+		groups="$groups $group"
+	done </proc/self/cgroup
+fi
+unshare --mount --pid --uts --cgroup --fork --kill-child sh -c '
 	set -e
 	mount -t tmpfs -o size=4g,mode=755 tmpfs "$1/machine"
 	cd "$1/machine"
@@ -86,15 +119,30 @@ unshare --mount --pid --uts --fork --kill-child sh -c '
 	mount -t tmpfs -o mode=755 tmpfs root/run
 	mkdir -p "root$1/home" root/run/sshd
 	mount --bind "$1/home" "root$1/home"
+	if [ "$4" = kernel ]; then
+		mkdir -p root/sys/fs/cgroup
+		mount -t tmpfs -o mode=755 tmpfs root/sys/fs/cgroup
+		while IFS=: read -r _ names _; do
+			$SKIP
+			mkdir "root/sys/fs/cgroup/$names"
+			mount -t cgroup -o "$names" cgroup "root/sys/fs/cgroup/$names"
+		done </proc/self/cgroup
+		# HTCondor knows these two only as one
+		[ -e root/sys/fs/cgroup/cpu,cpuacct ] || ln -s cpuacct root/sys/fs/cgroup/cpu,cpuacct
+	fi
 	hostname "$3"
 	exec chroot root /bin/sh /etc/cluster-start
-' sh "$1" "$2" "$3" 3<&- </dev/null &
+' sh "$1" "$2" "$3" "$4" 3<&- </dev/null &
 server=$!
 (read -r _; kill -9 $server) <&3 &
 wait $server 2>/dev/null
 kill $! 2>/dev/null
+for group in $groups; do
+	echo $$ >"\${group%/*}/cgroup.procs"
+	find "$group" -depth -type d -exec rmdir {} +
+done
 rm -rf "$1"
-`;
+`.replaceAll('$SKIP', 'case "$names" in "" | name=* | *cpuset*) continue ;; esac');
 
 /** Starts the machine and waits until its scheduler takes jobs. Throws with what to do when this machine cannot. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
@@ -149,7 +197,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 		writeFileSync(file, text, { mode });
 	}
 
-	const server = spawn('/bin/sh', ['-c', START, 'sh', folder, poolRoot, options.hostname], {
+	const server = spawn('/bin/sh', ['-c', START, 'sh', folder, poolRoot, options.hostname, options.memoryBy], {
 		stdio: ['pipe', 'ignore', 'pipe']
 	});
 	const gone = new Promise<void>((resolve) => server.once('close', () => resolve()));
@@ -186,6 +234,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 	}
 	return {
 		...{ host: '127.0.0.1' as const, port, user, password, keyFile, home, keyType, fingerprint },
+		memoryBy: options.memoryBy,
 		hostKeys: [{ keyType, fingerprint }],
 		privateKey: readFileSync(keyFile, 'utf8'),
 		run: async (command, input) => text(await asUser(command, input)),

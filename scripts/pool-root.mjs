@@ -7,6 +7,7 @@ import {
 	mkdirSync,
 	mkdtempSync,
 	readFileSync,
+	readdirSync,
 	renameSync,
 	rmSync,
 	writeFileSync
@@ -29,19 +30,20 @@ const poolRoot = join(pools, SUITE);
 
 /**
  * What is run in a mount and process namespace of its own, so that whatever it mounts and starts is gone when it ends, however
- * it ends. $1: the new root, $2: the suite, $3: the mirror or nothing, which is debootstrap's own.
+ * it ends. $1: the new root, $2: the suite, $3: the mirror or nothing, which is debootstrap's own; then
+ * the packages.
  */
 const BUILD = `
 set -e
-debootstrap --variant=minbase "$2" "$1" $3
-# 101 is "do not start services"
-printf '#!/bin/sh\\nexit 101\\n' >"$1/usr/sbin/policy-rc.d"
-chmod 755 "$1/usr/sbin/policy-rc.d"
-mount -t proc proc "$1/proc"
-if [ -e /etc/ssl/certs/ca-certificates.crt ]; then cp /etc/ssl/certs/ca-certificates.crt "$1/tmp/authorities"; fi
-shift 3
 root=$1
-shift
+debootstrap --variant=minbase "$2" "$root" $3
+shift 3
+# 101 is "do not start services"
+printf '#!/bin/sh\\nexit 101\\n' >"$root/usr/sbin/policy-rc.d"
+chmod 755 "$root/usr/sbin/policy-rc.d"
+mount -t proc proc "$root/proc"
+authorities=/etc/ssl/certs/ca-certificates.crt
+if [ -e $authorities ]; then cp $authorities "$root/tmp/authorities"; fi
 export DEBIAN_FRONTEND=noninteractive
 apt() { chroot "$root" apt-get -qq -o Acquire::https::CaInfo=/tmp/authorities "$@"; }
 apt update
@@ -83,6 +85,9 @@ function cannot() {
 function build() {
 	console.log('Making the root of batch systems in .cache/pools (about two minutes) …');
 	mkdirSync(pools, { recursive: true });
+	for (const name of readdirSync(pools)) {
+		if (name.startsWith('making-')) rmSync(join(pools, name), { recursive: true });
+	}
 	const aside = mkdtempSync(join(pools, 'making-'));
 	// Accounts that are not root live in it.
 	chmodSync(aside, 0o755);
@@ -91,7 +96,7 @@ function build() {
 			'unshare',
 			[
 				...['--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', BUILD, 'sh'],
-				...[aside, SUITE, mirror(), aside, ...PACKAGES]
+				...[aside, SUITE, mirror(), ...PACKAGES]
 			],
 			{ encoding: 'utf8', maxBuffer: 2 ** 26 }
 		);

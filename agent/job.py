@@ -64,7 +64,7 @@ class Job:
             raise Unwilling("submit", (err.strip() or out.strip())[-4000:] or "the scheduler gave no job")
         self.id, self._submitted_at = found, time.monotonic()
         if self.state == "submitting":
-            self._become("queued")
+            self._tell(self._become, "queued")
 
     def resume(self, saved):
         """Goes on with a job that an earlier daemon has left."""
@@ -102,7 +102,7 @@ class Job:
         """The worker in it has been reached."""
         self._answered = True
         if self.state == "starting":
-            self._become("running")
+            self._tell(self._become, "running")
 
     def belongs(self, changed):
         """Another life of the kernel goes on in it."""
@@ -113,10 +113,11 @@ class Job:
     def tick(self):
         """Reads what is new in the log; tries again to remove what must go."""
         if self.system.log_file:
-            for each in self._news():
-                if self.id in (None, each["id"]):
-                    self.id = self.id or each["id"]
-                    self._apply(each)
+            news = [each for each in self._news() if self.id in (None, each["id"])]
+            for at, each in enumerate(news):
+                self.id = self.id or each["id"]
+                if not (each["end"] == "evicted" and any(later["end"] == "removed" for later in news[at:])):
+                    self._tell(self._apply, each)
         if self._removing is not None and time.monotonic() >= self._removing and self.id:
             self._removing = time.monotonic() + AGAIN_S
             asyncio.ensure_future(self._remove())
@@ -139,7 +140,7 @@ class Job:
         """What the question for all jobs said of this one, None where it is not in the list; `asked`: when it was put."""
         if seen is not None:
             self._missed, self.id = 0, self.id or seen["id"]
-            self._apply(seen)
+            self._tell(self._apply, seen)
         elif self.state != "ended" and asked > self._submitted_at and (self.id or self._submitted_at == 0.0):
             self._missed += 1
             if self._missed >= MISSED and not self._looking:
@@ -154,15 +155,15 @@ class Job:
             found = self.system.ended(out) if code == 0 else None
         self._looking = False
         if self.state != "ended":
-            self._finish(found["end"] if found else "lost", found["words"] if found else "The scheduler does not know it any more.")
+            found = found or {"end": "lost", "words": "The scheduler does not know it any more."}
+            self._tell(self._finish, found["end"], found["words"])
 
     def _apply(self, seen):
         if self.state == "ended":
             if seen["end"] == "removed" and self.end == "evicted" and not self._told_off:
                 self.end, self.words = "removed", seen["words"] or self.words
-                self._changed()
             return
-        state, before = seen["state"], self.status()
+        state = seen["state"]
         self.node = seen["node"] or self.node
         self._expected, self._ahead, self._ends = seen["expected"], seen["ahead"], seen["ends"] or self._ends
         if state == "running":
@@ -180,17 +181,19 @@ class Job:
             self.words = seen["words"]
             if state != self.state:
                 self._become(state)
-        if self.status() != before and self.state != "ended":
+
+    def _tell(self, action, *words):
+        """Does something and says once if anything is another than before."""
+        before = self.status()
+        action(*words)
+        if self.status() != before:
             self._changed()
 
     def _become(self, state):
-        self.state, self.since = state, time.time()
-        if state == "starting" and self._answered:
-            self.state = "running"
-        self._changed()
+        self.state, self.since = "running" if state == "starting" and self._answered else state, time.time()
 
     def _finish(self, end, words):
-        self.end, self.words = end, words or self.words
+        self.end, self.words = end, words
         if self._removing is None:
             self._batch.unfollow(self)
         self._become("ended")
@@ -212,7 +215,7 @@ class Job:
                 return  # the scheduler is away: again
         self._removing = None
         if self.waits:
-            self._finish("removed", "")
+            self._tell(self._finish, "removed", "")
         elif self.state == "ended":
             self._batch.unfollow(self)
 

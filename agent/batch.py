@@ -1,7 +1,7 @@
 """The batch systems of this node: the one place that runs their commands, and the one question to each for all jobs.
 
 A job of ours is followed by reading its log at every tick; the systems themselves are asked at most every WAITING_S while
-one of ours waits and every RUNNING_S else, for all jobs together. `queries` counts these.
+one of ours waits or is about to end and every RUNNING_S else, for all jobs together. `queries` counts these.
 """
 import asyncio
 import os
@@ -127,7 +127,7 @@ class Batch:
             job.tick()
         for system in {job.system for job in self._followed}:
             jobs = [job for job in self._followed if job.system is system]
-            pause = WAITING_S if any(job.state in _WAITING for job in jobs) else RUNNING_S
+            pause = WAITING_S if any(job.urgent or job.state in _WAITING for job in jobs) else RUNNING_S
             if time.monotonic() - self._asked_at.get(system.name, -pause) >= pause and system.name not in self._asking:
                 asyncio.ensure_future(self._ask(system))
 

@@ -9,7 +9,7 @@ import re
 from scheduler import SPARE_S, Scheduler, number, partition, seen
 
 _ATTRIBUTES = ("ClusterId,ProcId,JobStatus,JobBatchName,HoldReason,HoldReasonCode,RemoteHost,LastRemoteHost,QDate,"
-               "JobCurrentStartDate,JobStartDate,NumJobStarts,RequestCpus,RequestMemory,RequestGPUs,MemoryUsage,RemoveReason,"
+               "JobCurrentStartDate,JobStartDate,NumJobStarts,RequestCpus,RequestMemory,RequestGPUs,ResidentSetSize,RemoveReason,"
                "LastRejMatchReason,EnteredCurrentStatus,ExitCode,ExitBySignal,ExitSignal")
 _SLOTS = ("Name,Machine,SlotType,State,Cpus,TotalSlotCpus,Memory,TotalSlotMemory,GPUs,TotalSlotGPUs,TotalMemory,"
           "GPUs_DeviceName,CUDADeviceName")
@@ -164,8 +164,13 @@ def _job(ad):
         id="%s.%s" % (ad["ClusterId"], ad.get("ProcId", 0)), name=str(ad.get("JobBatchName") or ""), state=state,
         words=words, end=end, node=host.split("@")[-1], submitted=number(ad.get("QDate")),
         started=number(ad.get("JobCurrentStartDate") or ad.get("JobStartDate")), cpus=number(ad.get("RequestCpus")),
-        memory=number(ad.get("RequestMemory")), memoryUsed=number(ad.get("MemoryUsage")),
+        memory=number(ad.get("RequestMemory")), memoryUsed=_megabytes(ad.get("ResidentSetSize")),
         gpus=number(ad.get("RequestGPUs") or 0))
+
+
+def _megabytes(kilobytes):
+    known = number(kilobytes)
+    return known // 1024 if known is not None else None
 
 
 def hold(code, words):

@@ -13,7 +13,7 @@ import runtime
 from kernel import Unwilling
 
 MISSED = 2  # answers without the job until it counts as gone
-LET_S = 3.0  # for the log to say that an eviction was a removal
+LET_S = 3.0  # for the log to say why it was evicted
 AGAIN_S = 5.0  # between attempts to remove it
 _BEFORE = ("submitting", "queued", "held")
 
@@ -43,6 +43,7 @@ class Job:
         self.kernel, self._changed = kernel, changed
         self.id, self.state, self.since, self.words, self.node, self.end = None, "submitting", time.time(), "", "", None
         self.started, self._ends, self._expected, self._ahead = None, None, None, None
+        self.urgent = False  # something is about to be another: ask soon
         self._read, self._missed, self._submitted_at, self._looking = 0, 0, 0.0, False
         self._removing, self._told_off, self._answered, self._discarded = None, False, False, False
 
@@ -116,7 +117,7 @@ class Job:
             news = [each for each in self._news() if self.id in (None, each["id"])]
             for at, each in enumerate(news):
                 self.id = self.id or each["id"]
-                if not (each["end"] == "evicted" and any(later["end"] == "removed" for later in news[at:])):
+                if each["end"] != "evicted" or not any(later["end"] not in (None, "evicted") for later in news[at:]):
                     self._tell(self._apply, each)
         if self._removing is not None and time.monotonic() >= self._removing and self.id:
             self._removing = time.monotonic() + AGAIN_S
@@ -160,8 +161,8 @@ class Job:
 
     def _apply(self, seen):
         if self.state == "ended":
-            if seen["end"] == "removed" and self.end == "evicted" and not self._told_off:
-                self.end, self.words = "removed", seen["words"] or self.words
+            if seen["end"] not in (None, "evicted") and self.end == "evicted" and not self._told_off:
+                self.end, self.words = seen["end"], seen["words"] or self.words
             return
         state = seen["state"]
         self.node = seen["node"] or self.node
@@ -175,7 +176,7 @@ class Job:
             self._finish(seen["end"] or "finished", seen["words"])
         elif state in ("queued", "held") and not self.waits:
             if seen["end"] or not self.system.log_file:  # an answer without may be older than what the log says
-                self._removing = time.monotonic() + LET_S  # somebody may have done so: then that is its end
+                self._removing = time.monotonic() + LET_S  # its log may go on to say why
                 self._finish(seen["end"] or "evicted", seen["words"])
         elif state in ("queued", "held"):
             self.words = seen["words"]

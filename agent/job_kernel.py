@@ -180,7 +180,7 @@ class JobKernel:
     def _leave(self):
         """Closes the line: open, it would keep the slot claimed. The last acknowledgement goes first, and ends the worker."""
         line, self._line = self._line, None
-        self._again = False
+        self._again, self.job.urgent = False, True
         peer = line.peer
         if peer and self.job.runs:
             peer.tell("ack", {"kernel": self.identity, "seq": self.recorder.last, "keep": self.recorder.last + 1})
@@ -202,7 +202,7 @@ class JobKernel:
             mine = [each for each in known if each["kernel"] == self.identity]
             if not self._begun and (not mine or mine[0]["state"] == "dead"):
                 await peer.request("start", dict(self._how, kernel=self.identity))
-            self._begun = True
+            self._begun, self.job.urgent = True, False
             self.job.answered()
             self._save()
             await peer.request("subscribe", {"kernel": self.identity, "after": self.recorder.last})
@@ -252,7 +252,7 @@ class JobKernel:
 
     def down(self):
         """The line broke; another is on its way."""
-        self._taken, self._acked = False, 0
+        self._taken, self._acked, self.job.urgent = False, 0, True
 
     # -- messages ------------------------------------------------------------------------------------------------------
 

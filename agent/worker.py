@@ -28,8 +28,8 @@ def main(folder, options):
     """`folder` is private and ours, `options` JSON: {token, scheduler, after, lease, walltime}; seconds."""
     options = json.loads(options)
     home, doors = _home(folder), []
-    os.environ.setdefault("HOME", os.path.expanduser("~"))  # HTCondor gives a job little
-    os.environ.setdefault("LANG", "C.UTF-8")
+    own = os.path.expanduser("~")  # HTCondor gives a job little
+    os.environ.update(HOME=own if os.path.isdir(own) else os.path.dirname(folder), LANG=os.environ.get("LANG") or "C.UTF-8")
     os.environ.update(ANSATZ_SPOOL=os.path.join(folder, "spool"), ANSATZ_ELSEWHERE=os.path.dirname(folder))
     for path in _doors(options):
         if path.startswith("/tmp/ansatz-job-"):

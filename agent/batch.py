@@ -68,6 +68,14 @@ class Batch:
         path = (await self.environment())["PATH"]
         return [each for each in self._systems.values() if all(shutil.which(name, path=path) for name in each.programs)]
 
+    async def way(self, system):
+        """(way, words) of an Offer: can a job be entered?"""
+        program = system.attach("0", "0")[0]
+        if not shutil.which(program, path=(await self.environment())["PATH"]):
+            return None, "There is no %s on this machine." % program
+        said = await self.command(system, system.way(), timeout=QUERY_S) if system.way() else (0, "", "")
+        return system.read_way(said[1])
+
     # -- what the cluster has ------------------------------------------------------------------------------------------
 
     async def offers(self):
@@ -78,23 +86,29 @@ class Batch:
         return self._offers[1]
 
     async def _offer(self, system):
-        wanted = [system.version(), system.offers()] + ([system.way()] if system.way() else [])
-        said = await asyncio.gather(*(self.command(system, argv, timeout=QUERY_S) for argv in wanted))
-        way, words = system.read_way(said[2][1] if len(said) > 2 else "")
-        if said[1][0] != 0:
-            way, words = None, said[1][2].strip()[-500:] or "The scheduler does not answer."
-        return {"scheduler": system.name, "version": system.read_version(said[0][1]),
-                "partitions": system.partitions(said[1][1]), "way": way, "words": words}
+        version, has, (way, words) = await asyncio.gather(
+            self.command(system, system.version(), timeout=QUERY_S), self.command(system, system.offers(), timeout=QUERY_S),
+            self.way(system))
+        if has[0] != 0:
+            way, words = None, has[2].strip()[-500:] or "The scheduler does not answer."
+        return {"scheduler": system.name, "version": system.read_version(version[1]),
+                "partitions": system.partitions(has[1]) if has[0] == 0 else [], "way": way, "words": words}
 
     async def entries(self):
         """The JobEntries of all jobs of the account."""
         systems = await self.present()
         await asyncio.gather(*(self._ask(each) for each in systems
                                if time.monotonic() - self._asked_at.get(each.name, -FRESH_S) >= FRESH_S))
-        kernels = {(job.system.name, job.id): job.kernel for job in self._followed}
+        return [self._entry(system, each) for system in systems for each in self._known.get(system.name, ())]
+
+    def _entry(self, system, seen):
         names = ("id", "name", "state", "words", "node", "submitted", "started", "cpus", "memory", "memoryUsed", "gpus")
-        return [dict({name: each[name] for name in names}, scheduler=system.name, kernel=kernels.get((system.name, each["id"])))
-                for system in systems for each in self._known.get(system.name, ())]
+        entry = dict({name: seen[name] for name in names}, scheduler=system.name, kernel=None)
+        for job in self._followed:
+            if job.system is system and job.id == seen["id"]:  # of ours more is known, and sooner
+                state = {"submitting": "queued", "starting": "running"}.get(job.state, job.state)
+                entry.update(kernel=job.kernel, state=state, words=job.words, node=job.node or entry["node"])
+        return entry
 
     async def log(self, system, identity):
         """The end of a job's log."""

@@ -9,6 +9,7 @@ import getpass
 import json
 import os
 import platform
+import pwd
 import signal
 import socket
 import time
@@ -86,7 +87,7 @@ class Daemon:
             loop.add_signal_handler(number, self.terminate if number == signal.SIGTERM else lambda: None)
         self.children = Children()
         self.gpus = Gpus(self.children)
-        self.batch = Batch(self.children, _user())
+        self.batch = Batch(self.children, _account())
         self.registry = Registry(self.folder, self.children, self.batch, self._after)
         self.registry.adopt()
         self.tasks = Tasks(self.folder, self.children)
@@ -171,6 +172,14 @@ class Daemon:
             "protocol": runtime.PROTOCOL, "agent": self.sha, "python": platform.python_version(),
             "host": socket.gethostname(), "user": _user(), "pid": os.getpid(), "boot": runtime.boot_id(),
         })).encode("ascii")
+
+
+def _account():
+    """The name batch systems know us by, whatever the environment says."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return _user()
 
 
 def _user():

@@ -43,6 +43,7 @@ class Job:
         self.kernel, self._changed = kernel, changed
         self.id, self.state, self.since, self.words, self.node, self.end = None, "submitting", time.time(), "", "", None
         self.started, self._ends, self._expected, self._ahead = None, None, None, None
+        self.foretold = None  # the end as the kernel in it has told, or as we have decided
         self.urgent = False  # something is about to be another: ask soon
         self._read, self._missed, self._submitted_at, self._looking = 0, 0, 0.0, False
         self._removing, self._told_off, self._answered, self._discarded = None, False, False, False
@@ -195,6 +196,8 @@ class Job:
 
     def _finish(self, end, words):
         self.end, self.words = end, words
+        if self.foretold and end in ("finished", "removed"):
+            self.end = self.foretold
         if self._removing is None:
             self._batch.unfollow(self)
         self._become("ended")

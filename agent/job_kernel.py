@@ -24,6 +24,9 @@ UNREACHABLE_S = 600.0
 AGAIN_S = 60.0  # how long a worker waits for a kernel that is to be started again
 FETCH_S = 5.0  # after the job's end, for what is still in the pipe
 VERDICT_S = 20.0  # after an eviction, for the scheduler to say whose doing it was
+#: The job's own, whatever the environment of the login says
+_THEIRS = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
+           "ZE_AFFINITY_MASK", "GPU_DEVICE_ORDINAL", "TMPDIR", "XDG_RUNTIME_DIR")
 INSIST_S = 15.0  # between asking a kernel to end and removing its job
 
 
@@ -48,6 +51,7 @@ class JobKernel:
         """Submits a job, or begins anew in the one a former life has left for it; Unwilling when that is refused."""
         own = os.path.dirname(os.path.abspath(__file__))
         argv = ["{agent}" if word == own else word for word in argv]  # ours is elsewhere there
+        env = {name: value for name, value in env.items() if name not in _THEIRS}
         self._how = {"argv": argv, "env": env, "cwd": cwd, "interruptMode": interrupt_mode, "language": language}
         self._about, self.started, self.state = about, time.time(), "starting"
         self._outbox.clear()
@@ -148,7 +152,7 @@ class JobKernel:
             self.job.remove()
         elif self._line and self._line.broken_since is not None and now - self._line.broken_since > _unreachable_s():
             if self._batch.answers(self.job.system, self._line.broken_since):
-                self._died("unreachable", self._line.complaint() or "The job cannot be reached any more.")
+                self._died("unreachable", self._line.complaint or "The job cannot be reached any more.")
 
     def _conclude(self):
         """The worker has said that the kernel was ended; the scheduler, who did that."""
@@ -165,6 +169,8 @@ class JobKernel:
         if reason == "finished":  # the worker went without a word of the kernel
             reason = "lost"
         about = {"signal": None, "exitCode": None, "stderr": self.job.complaint(), "limit": None, "used": None}
+        if reason == "unreachable":
+            self.job.foretold = reason
         about.update(content or {}, reason=reason, words=words, requested=self._asked)
         self._dead(lambda: self.recorder.agent("died", about))
         self.job.remove()
@@ -234,6 +240,8 @@ class JobKernel:
         self.recorder.mirror(seq, frame)
 
     def _heard_died(self, seq, frame, content):
+        if content.get("reason") in ("walltime", "unreachable"):
+            self.job.foretold = content["reason"]
         if content.get("reason") != "evicted" or self._asked:
             self._dead(lambda: self.recorder.mirror(seq, frame))
             return

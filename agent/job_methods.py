@@ -13,6 +13,9 @@ async def start(daemon, identity, job, how):
     system = daemon.batch.system(about["scheduler"])
     if system not in await daemon.batch.present():
         raise Unwilling("submit", "%s is not on this machine" % system.name)
+    way, words = await daemon.batch.way(system)
+    if way is None:
+        raise Unwilling("submit", words)
     return {"started": await daemon.registry.start_job(identity, about, **how)}
 
 

@@ -322,7 +322,7 @@ class Kernel:
     def dismiss(self, reason, words):
         """Ends it on behalf of somebody else, whose reason its last event tells."""
         if self.state != "dead" and not self._asked:
-            self._dismissal = {"reason": reason, "words": words, "job": True}
+            self._dismissal = {"reason": reason, "words": words}
             self.shutdown(False)
 
     def _insist(self, number):

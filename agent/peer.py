@@ -11,10 +11,11 @@ import subprocess
 import time
 
 import frames
+import process
 from kernel import Unwilling
 
-PING_S = 15.0
-SILENT_S = 40.0
+PING_S = 10.0
+SILENT_S = 30.0  # and the next look: noticed within 40 s
 HELLO_S = 60.0
 NOISE = 256 * 1024
 _HELLO = b"ANSATZ-HELLO "
@@ -174,6 +175,7 @@ class Line:
     def __init__(self, children, prepare, log, owner):
         self._children, self._prepare, self._log, self.owner = children, prepare, log, owner
         self._peer, self._closed, self._tries, self._timer = None, False, 0, None
+        self.complaint = ""  # the last words of a program that ended
         self.broken_since = time.monotonic()
         self._begin()
 
@@ -221,19 +223,12 @@ class Line:
         """The peer is gone: another is tried after a pause."""
         if self.broken_since is None:
             self.broken_since = time.monotonic()
+        self.complaint = process.tail(self._log, 2000).strip() or self.complaint
         if not self._closed:
             pause = _PAUSES[min(self._tries, len(_PAUSES) - 1)]
             self._tries += 1
             self._timer = asyncio.get_event_loop().call_later(pause, self._begin)
             self.owner.down()
-
-    def complaint(self):
-        """The last words of the program."""
-        try:
-            with open(self._log, "rb") as file:
-                return file.read()[-2000:].decode("utf-8", "replace").strip()
-        except OSError:
-            return ""
 
     def close(self):
         """For good."""

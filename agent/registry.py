@@ -28,7 +28,10 @@ class Registry:
         for name in sorted(os.listdir(self._folder)):
             saved = runtime.read_json(os.path.join(self._folder, name, "state.json"))
             if saved and isinstance(saved.get("kernel"), str) and _name(saved["kernel"]) == name:
-                self._make(saved["kernel"], job=bool(saved.get("job"))).adopt(saved)
+                try:
+                    self._make(saved["kernel"], job=bool(saved.get("job"))).adopt(saved)
+                except (Unwilling, KeyError, TypeError):  # a job of a system that we do not know
+                    self._make(saved["kernel"], self._kernels[saved["kernel"]].recorder).adopt({"state": "dead"})
             else:  # the daemon was killed before the process existed
                 shutil.rmtree(os.path.join(self._folder, name), ignore_errors=True)
 

@@ -30,6 +30,8 @@ def main(folder, options):
     home, doors = _home(folder), []
     own = os.path.expanduser("~")  # HTCondor gives a job little
     os.environ.update(HOME=own if os.path.isdir(own) else os.path.dirname(folder), LANG=os.environ.get("LANG") or "C.UTF-8")
+    if not os.path.isdir(os.environ.get("XDG_RUNTIME_DIR", "/")):  # the login's
+        del os.environ["XDG_RUNTIME_DIR"]
     os.environ.update(ANSATZ_SPOOL=os.path.join(folder, "spool"), ANSATZ_ELSEWHERE=os.path.dirname(folder))
     for path in _doors(options):
         if path.startswith("/tmp/ansatz-job-"):

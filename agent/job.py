@@ -58,6 +58,7 @@ class Job:
         except OSError as error:
             raise Unwilling("submit", "%s: %s" % (self.folder, error.strerror))
         self._batch.follow(self)
+        self._submitted_at = float("inf")  # no answer before its end says that it is not there
         code, out, err = await self._batch.command(self.system, self.system.submit(self.folder, self.about, name), self.folder)
         found = self.system.submitted(out) if code == 0 else None
         if found is None:

@@ -156,8 +156,8 @@ class JobKernel:
 
     def _conclude(self):
         """The worker has said that the kernel was ended; the scheduler, who did that."""
-        content, ends = self._verdict[0], self.job.status()["endsAt"]
-        if ends and time.time() > ends - 90 and self.job.end in (None, "finished"):  # Slurm warns a minute before
+        content = self._verdict[0]
+        if self._late() and self.job.end in (None, "finished"):
             self._died("walltime", self.job.words, content)
         elif self.job.state == "ended" and self.job.end != "finished":
             self._died(self.job.end, self.job.words, content)
@@ -167,13 +167,18 @@ class JobKernel:
     def _died(self, reason, words, content=None):
         """The last event, when it is ours to say."""
         if reason == "finished":  # the worker went without a word of the kernel
-            reason = "lost"
+            reason = "walltime" if self._late() else "lost"
         about = {"signal": None, "exitCode": None, "stderr": self.job.complaint(), "limit": None, "used": None}
-        if reason == "unreachable":
+        if reason in ("unreachable", "walltime"):
             self.job.foretold = reason
         about.update(content or {}, reason=reason, words=words, requested=self._asked)
         self._dead(lambda: self.recorder.agent("died", about))
         self.job.remove()
+
+    def _late(self):
+        """Its walltime is over; a partition's own limit nearly so, since Slurm warns a minute before."""
+        ends = self.job.status()["endsAt"]
+        return bool(ends) and time.time() > ends - (2 if self._about["walltime"] else 90)
 
     def _dead(self, record):
         self.state, self._dead_at = "dead", time.monotonic()

@@ -17,6 +17,7 @@ from kernel import Unwilling
 PING_S = 10.0
 SILENT_S = 30.0  # and the next look: noticed within 40 s
 HELLO_S = 60.0
+PATIENCE_S = 3.0  # for a program to end by itself
 NOISE = 256 * 1024
 _HELLO = b"ANSATZ-HELLO "
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
@@ -152,8 +153,9 @@ class Peer(asyncio.Protocol):
             return
         self.ended = True
         if self._process and self._process.poll() is None:
-            for number in (signal.SIGTERM, signal.SIGKILL):  # the first lets ssh and srun tidy up
-                asyncio.get_event_loop().call_later(0 if number == signal.SIGTERM else 3.0, self._kill, number)
+            # the end of its input ends it, and only so condor_ssh_to_job removes what it has put into /tmp
+            for pause, number in ((PATIENCE_S, signal.SIGTERM), (2 * PATIENCE_S, signal.SIGKILL)):
+                asyncio.get_event_loop().call_later(pause, self._kill, number)
         replies, self._replies = self._replies, {}
         for future in replies.values():
             if not future.done():

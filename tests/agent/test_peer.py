@@ -52,9 +52,9 @@ class PeerTest(unittest.TestCase):
                 await asyncio.wait_for(job(line, told, wait), harness.PATIENCE_S)
             finally:
                 line.close()
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.3)
 
-        with tempfile.TemporaryDirectory() as folder, mock.patch.multiple(peer, PING_S=0.2, SILENT_S=0.5):
+        with tempfile.TemporaryDirectory() as folder, mock.patch.multiple(peer, PING_S=0.2, SILENT_S=0.5, PATIENCE_S=0.05):
             asyncio.run(run(os.path.join(folder, "log")))
         return told
 

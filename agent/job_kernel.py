@@ -90,6 +90,7 @@ class JobKernel:
         if line:
             line.close()
         if self.job:
+            self.job.belongs(lambda: None)  # its end is no news of the next life
             self.job.remove()
             self.job.discard()
         return None

@@ -90,7 +90,8 @@ class Slurm(Scheduler):
         return ["sinfo", "--noheader", "--Node", "--Format=%s" % ",".join("%s:%d" % each for each in _SINFO)]
 
     def partitions(self, text):
-        return _partitions(text)
+        # sinfo tells them in whatever order it has them
+        return sorted(_partitions(text), key=lambda each: (not each["isDefault"], each["name"]))
 
 
 def _state(text, reason):

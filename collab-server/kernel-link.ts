@@ -48,6 +48,8 @@ export const ANYTHING: KernelWish = { spec: null, gpus: null, resources: null };
 /** What `start` came to: `up`, or the reason why it waits for a person. */
 export type StartResult = { state: 'starting' } | { state: 'needs-sign-in'; problem: Problem };
 
+/** How long a kernel may take to end before its successor gets a job of its own. */
+const GOODBYE_MS = 15_000;
 const ALIVE: ReadonlySet<KernelState> = new Set(['idle', 'busy']);
 /** States in which a kernel may live on the other side. */
 const HELD: ReadonlySet<KernelState> = new Set([
@@ -65,6 +67,9 @@ export class KernelLink {
 	#stopping = false;
 	/** The kernel that is to start again in its batch job: a new job would have to wait in the queue anew. */
 	#again: string | null = null;
+	/** Resolves when the kernel that was asked to end has said so. */
+	#goodbye: Promise<void> = Promise.resolve();
+	#saidGoodbye = (): void => undefined;
 
 	constructor(options: KernelLinkOptions) {
 		this.#options = options;
@@ -91,6 +96,7 @@ export class KernelLink {
 		const address = await this.#address(workspace);
 		const before = projection.kernel;
 		if (before.workspace !== workspace || !isSame(before.resources, resources)) this.#leaveJob();
+		const again = await this.#formerLife();
 		projection.setKernel({
 			state: 'connecting',
 			kernel: null,
@@ -113,9 +119,7 @@ export class KernelLink {
 			projection.setKernel({ state: 'starting', progress: null });
 			const { specs } = await gateway.kernelspecs(address);
 			const spec = chooseSpec(specs, wanted, metadata, address.name);
-			const again = this.#again;
 			const kernel = again ?? newId();
-			this.#again = null;
 			if (again === null) projection.setSeq(0);
 			projection.setKernel({
 				kernel,
@@ -213,6 +217,7 @@ export class KernelLink {
 	async shutdown(restart = false): Promise<void> {
 		const { workspace, kernel } = this.#held();
 		this.#stopping = true;
+		this.#goodbye = new Promise((resolve) => (this.#saidGoodbye = resolve));
 		this.#again = restart && this.#options.projection.kernel.job?.state === 'running' ? kernel : null;
 		await this.#options.gateway.shutdown(workspace, kernel, { restart });
 	}
@@ -303,6 +308,7 @@ export class KernelLink {
 		const jobEnded = (JOB_ENDS as readonly Json[]).includes(content.reason ?? null);
 		const again = this.#again !== null && kernel === this.#again && !jobEnded;
 		if (!again) this.#again = null;
+		this.#saidGoodbye();
 		this.#options.projection.setKernel({
 			job: again || job === null ? job : { ...job, state: 'ended' },
 			state: expected ? 'none' : 'dead',
@@ -318,6 +324,24 @@ export class KernelLink {
 				.flush()
 				.then(() => this.#options.gateway.forget(workspace, kernel).catch(() => undefined));
 		}
+	}
+
+	/**
+	 * The kernel to be started again in its job, once its former life is over; null: there is none, or it does not end. Under one id
+	 * the end of the former would be taken for that of the next.
+	 */
+	async #formerLife(): Promise<string | null> {
+		if (this.#again !== null) {
+			let timer: NodeJS.Timeout | undefined;
+			const late = new Promise<void>((resolve) => {
+				timer = setTimeout(() => (this.#leaveJob(), resolve()), GOODBYE_MS);
+			});
+			await Promise.race([this.#goodbye, late]);
+			clearTimeout(timer);
+		}
+		const again = this.#again;
+		this.#again = null;
+		return again;
 	}
 
 	/** The job that was kept for a restart is not wanted any more. */

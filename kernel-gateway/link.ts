@@ -174,7 +174,8 @@ export class Link {
 		let told = false;
 		const first: KernelListener = {
 			events: (events) => listener.events(events),
-			link: (state, problem) => ((told = true), listener.link(state, problem))
+			link: (state, problem) => ((told = true), listener.link(state, problem)),
+			job: (status) => listener.job?.(status)
 		};
 		const subscription = feed.join(after, first);
 		// whoever subscribes while there is no line has to learn that, but not before it holds the subscription

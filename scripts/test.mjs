@@ -39,7 +39,7 @@ requirePackages({
 });
 const python = pythonEnvironment('python', join(root, 'tests', 'agent', 'requirements.txt'));
 if (wanted.includes('kernels')) prepareKernels();
-if (wanted.length === 0 || wanted.includes('unit')) preparePoolRoot();
+if (wanted.length === 0 || wanted.includes('unit') || wanted.includes('e2e')) preparePoolRoot();
 buildSite();
 
 const data = existsSync(join(root, '..', 'shared', 'data'));

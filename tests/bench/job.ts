@@ -61,7 +61,9 @@ try {
 	for (let i = 0; i <= STARTS; i++) {
 		const [ours, peer] = [await firstOutput(spec, `start-${i}`), await attachOnce(client, sleeper)];
 		// the first of each warms up
-		if (i > 0) (started.push(ours), bare.push(peer));
+		if (i === 0) continue;
+		started.push(ours);
+		bare.push(peer);
 	}
 	client.end();
 	await pool.run(`condor_rm ${sleeper}`);
@@ -72,7 +74,9 @@ try {
 	const login: number[] = [];
 	for (let i = 0; i < 20 + ROUNDS; i++) {
 		const [one, other] = [await inJob.ask('1+1'), await atLogin.ask('1+1')];
-		if (i >= 20) (job.push(one), login.push(other));
+		if (i < 20) continue;
+		job.push(one);
+		login.push(other);
 	}
 	await Promise.all([inJob.end(), atLogin.end()]);
 
@@ -83,7 +87,10 @@ try {
 	);
 	await Promise.all(many.map((kernel) => kernel.ask('1+1')));
 	const seconds = (performance.now() - begin) / 1000;
-	const attaches = Number((await pool.asRoot('pgrep -fc "^[^ ]*condor_ssh_to_job " || true')).stdout);
+	// Each of these programs has a child of the same name.
+	const attaches = Number(
+		(await pool.asRoot('pgrep -c -P "$(pgrep -f "[.]pyz daemon")" condor_ssh_to || true')).stdout
+	);
 	const queries = (await gateway.jobs('bench')).queries - before;
 	await Promise.all(many.map((kernel) => kernel.end()));
 

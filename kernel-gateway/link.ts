@@ -136,7 +136,13 @@ export class Link {
 	/** See KernelGateway.dial. */
 	async dial(port: number): Promise<Duplex> {
 		if (!this.#line) throw new ProblemError(503, notConnected(this.#where()));
-		return this.#line.transport.forward('127.0.0.1', port);
+		const { transport } = this.#line;
+		return transport.forward('127.0.0.1', port).catch((error: unknown) =>
+			// Some programs listen on IPv6 alone; where neither answers, the first refusal is said.
+			transport.forward('::1', port).catch(() => {
+				throw error;
+			})
+		);
 	}
 
 	/** Asks the agent. `again` says that asking twice does no harm: then a lost line is waited for. Rejects with ProblemError. */

@@ -132,6 +132,12 @@ test('a port of the workspace is reached through the hops, and ends with the lin
 	wire.write('there and back');
 	expect(String((await once(wire, 'data'))[0])).toBe('there and back');
 	await expect(made.dial(at.id, 1)).rejects.toMatchObject({ problem: { code: 'workspace-port-refused' } });
+	// One that listens on IPv6 alone.
+	const other = net.createServer((socket) => socket.end('by IPv6'));
+	await new Promise<void>((resolve) => other.listen({ host: '::1', port: 0, ipv6Only: true }, resolve));
+	onTestFinished(() => void other.close());
+	const third = await made.dial(at.id, (other.address() as net.AddressInfo).port);
+	expect(String((await once(third, 'data'))[0])).toBe('by IPv6');
 	const ended = once(wire, 'close');
 	await made.disconnect(at.id);
 	await ended;

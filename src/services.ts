@@ -203,7 +203,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			directory,
 			onFault: (error) => logger.error({ err: error }, 'an environment was not taken over')
 		}),
-		batch: createBatch({ gateway, directory }),
+		batch: createBatch({ db, gateway, directory, collab }),
 		gpus: createGpuBoard({
 			db,
 			gateway,

@@ -98,6 +98,7 @@ test('from the form through the queue to an output, with the way out at every st
 	const row = page.getByTestId('job');
 	await expect(row).toHaveCount(1);
 	await expect(row).toHaveAttribute('data-state', 'running');
+	await expect(row.getByRole('link', { name: 'Untitled' })).toHaveAttribute('href', `/notebooks/${id}`);
 	await pictures(page, shot, 'jobs');
 	await faultless(page);
 	await row.getByRole('button', { name: 'Log' }).click();

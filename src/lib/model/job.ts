@@ -132,4 +132,9 @@ export interface JobEntry {
 	kernel: string | null;
 }
 
+/** The same on a page: with the notebook whose kernel runs in it, where the reader may see that. */
+export interface ListedJob extends JobEntry {
+	notebook: { id: string; title: string } | null;
+}
+
 export type JobAct = 'remove' | 'hold' | 'release';

@@ -1,7 +1,11 @@
 /** The batch systems of a workspace: what can be had there, and the jobs of the account. */
+import { and, eq, inArray } from 'drizzle-orm';
+import type { Collab } from '#collab/start.ts';
 import type { WorkspaceDirectory } from '#collab/workspace-directory.ts';
+import type { Database } from '#db/database.ts';
+import { members, notebooks } from '#db/schema.ts';
 import type { KernelGateway } from '#lib/model/gateway.ts';
-import type { JobAct, JobEntry, Offer, SchedulerName } from '#lib/model/job.ts';
+import type { JobAct, JobEntry, ListedJob, Offer, SchedulerName } from '#lib/model/job.ts';
 import { openWorkspace } from './open-workspace.ts';
 import type { Caller } from './services.ts';
 
@@ -10,15 +14,40 @@ export interface Batch {
 	/** The schedulers of the workspace and what is free there now; none where there are none. */
 	offers(caller: Caller, workspace: string): Promise<{ offers: Offer[] }>;
 	/** All jobs of the account, whoever made them. */
-	jobs(caller: Caller, workspace: string): Promise<{ jobs: JobEntry[] }>;
+	jobs(caller: Caller, workspace: string): Promise<{ jobs: ListedJob[] }>;
 	/** 409 `agent-job` where the scheduler refuses, in its words. */
 	act(caller: Caller, workspace: string, scheduler: SchedulerName, job: string, act: JobAct): Promise<void>;
 	/** The end of a job's log. */
 	log(caller: Caller, workspace: string, scheduler: SchedulerName, job: string): Promise<{ text: string }>;
 }
 
-export function createBatch(rooms: { gateway: KernelGateway; directory: WorkspaceDirectory }): Batch {
-	const { gateway } = rooms;
+export interface BatchOptions {
+	db: Database;
+	gateway: KernelGateway;
+	directory: WorkspaceDirectory;
+	collab: Pick<Collab, 'rooms'>;
+}
+
+export function createBatch(rooms: BatchOptions): Batch {
+	const { db, gateway, collab } = rooms;
+
+	/** The jobs with the notebooks of their kernels, as far as the caller may see them. */
+	async function withNotebooks({ user }: Caller, jobs: JobEntry[]): Promise<ListedJob[]> {
+		const of = await collab.rooms.kernels();
+		const ids = jobs.flatMap(({ kernel }) => (kernel === null ? [] : (of.get(kernel) ?? [])));
+		const readable = ids.length
+			? await db
+					.select({ id: notebooks.id, title: notebooks.title })
+					.from(notebooks)
+					.innerJoin(members, eq(members.notebookId, notebooks.id))
+					.where(and(inArray(notebooks.id, ids), eq(members.userId, user.id)))
+			: [];
+		return jobs.map((job) => {
+			const notebook = job.kernel === null ? undefined : of.get(job.kernel);
+			return { ...job, notebook: readable.find(({ id }) => id === notebook) ?? null };
+		});
+	}
+
 	return {
 		async offers(caller, workspace) {
 			await openWorkspace(rooms, caller, workspace);
@@ -26,7 +55,8 @@ export function createBatch(rooms: { gateway: KernelGateway; directory: Workspac
 		},
 		async jobs(caller, workspace) {
 			await openWorkspace(rooms, caller, workspace);
-			return { jobs: (await gateway.jobs(workspace)).jobs };
+			const { jobs } = await gateway.jobs(workspace);
+			return { jobs: await withNotebooks(caller, jobs) };
 		},
 		async act(caller, workspace, scheduler, job, act) {
 			await openWorkspace(rooms, caller, workspace);

@@ -115,6 +115,7 @@ export const BATCH_SCHEMAS: Record<string, JsonObject> = {
 		memory: orNull(count),
 		memoryUsed: orNull(count),
 		gpus: orNull(count),
-		kernel: orNull(text)
+		kernel: orNull(text),
+		notebook: orNull(object({ id: text, title: text }))
 	})
 };

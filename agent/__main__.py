@@ -17,6 +17,9 @@ def main(arguments):
     if command == "attach-worker" and len(arguments) == 2:
         import worker
         return worker.attach(arguments[1])
+    if command == "addresses":
+        import addresses
+        return addresses.main(arguments[1:])
     if command == "kernelspecs":
         import kernelspecs
         return kernelspecs.main()

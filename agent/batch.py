@@ -16,6 +16,7 @@ from kernel import Unwilling
 
 WAITING_S, RUNNING_S = 5.0, 30.0
 COMMAND_S, QUERY_S = 60.0, 30.0
+HURRY_S = 1.0
 FRESH_S = 5.0  # how old what `jobs` and `offers` say may be
 _WAITING = ("submitting", "queued", "held", "starting")
 
@@ -23,8 +24,8 @@ _WAITING = ("submitting", "queued", "held", "starting")
 class Batch:
     """Runs commands and tells the jobs that are followed what becomes of them."""
 
-    def __init__(self, children, account):
-        self.children, self.queries, self._account = children, 0, account
+    def __init__(self, children, account, door):
+        self.children, self.queries, self.door, self._account = children, 0, door, account
         self._systems = {each.name: each for each in schedulers.KNOWN}
         self._followed, self._known, self._asking, self._asked_at, self._answered_at = set(), {}, {}, {}, {}
         self._environment, self._offers = None, (0.0, None)
@@ -70,11 +71,19 @@ class Batch:
 
     async def way(self, system):
         """(way, words) of an Offer: can a job be entered?"""
-        program = system.attach("0", "0")[0]
-        if not shutil.which(program, path=(await self.environment())["PATH"]):
-            return None, "There is no %s on this machine." % program
-        said = await self.command(system, system.way(), timeout=QUERY_S) if system.way() else (0, "", "")
-        return system.read_way(said[1])
+        env, program = await self.environment(), system.attach("0", "0")[0]
+        chosen, way, words = os.environ.get("ANSATZ_JOB_WAY") or env.get("ANSATZ_JOB_WAY"), "call-back", ""
+        if chosen == "call-back":
+            words = "Whoever runs this machine has chosen it (ANSATZ_JOB_WAY)."
+        elif not shutil.which(program, path=env["PATH"]):
+            way, words = None if chosen == "attach" else way, "There is no %s on this machine." % program
+        elif chosen != "attach":
+            said = await self.command(system, system.way(), timeout=QUERY_S) if system.way() else (0, "", "")
+            way, words = system.read_way(said[1])
+        else:
+            way = "attach"
+        problem = await self.door.problem(env) if way == "call-back" else ""
+        return (None, "%s %s" % (words, problem)) if problem else (way, words)
 
     # -- what the cluster has ------------------------------------------------------------------------------------------
 
@@ -132,11 +141,18 @@ class Batch:
         self._followed.add(job)
 
     def unfollow(self, job):
-        """It is over."""
+        """It is over, and may not call any more."""
         self._followed.discard(job)
+        self.door.forget(job.token)
+
+    def hurry(self, system):
+        """Something is not as the scheduler has said: it is asked at the next tick."""
+        if time.monotonic() - self._asked_at.get(system.name, 0.0) > HURRY_S:
+            self._asked_at.pop(system.name, None)
 
     def tick(self):
         """Called about twice a second."""
+        self.door.tick()
         for job in tuple(self._followed):
             job.tick()
         for system in {job.system for job in self._followed}:

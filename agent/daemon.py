@@ -19,6 +19,7 @@ import runtime
 from batch import Batch
 from children import Children
 from client import Client
+from door import Door
 from registry import Registry
 from task import Tasks
 from terminals import Terminals
@@ -87,7 +88,7 @@ class Daemon:
             loop.add_signal_handler(number, self.terminate if number == signal.SIGTERM else lambda: None)
         self.children = Children()
         self.gpus = Gpus(self.children)
-        self.batch = Batch(self.children, _account())
+        self.batch = Batch(self.children, _account(), Door(self.children, self.folder))
         self.registry = Registry(self.folder, self.children, self.batch, self._after)
         self.registry.adopt()
         self.tasks = Tasks(self.folder, self.children)

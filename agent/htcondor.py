@@ -131,7 +131,7 @@ class HTCondor(Scheduler):
 
     def read_way(self, text):
         if text.strip().lower() in ("false", "f", "no", "0"):
-            return None, "condor_ssh_to_job is switched off here (ENABLE_SSH_TO_JOB)."
+            return "call-back", "condor_ssh_to_job is switched off here (ENABLE_SSH_TO_JOB)."
         return "attach", ""
 
 

@@ -13,6 +13,7 @@ import uuid
 import frames
 import job_script
 import runtime
+from door import CalledLine
 from job import Job, folder as new_folder
 from journal import Journal
 from kernel import Unwilling
@@ -47,8 +48,9 @@ class JobKernel:
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
-    async def start(self, about, former, argv, env, cwd, interrupt_mode, language):
-        """Submits a job, or begins anew in the one a former life has left for it; Unwilling when that is refused."""
+    async def start(self, about, former, way, argv, env, cwd, interrupt_mode, language):
+        """Submits a job, or begins anew in the one a former life has left for it; Unwilling when that is refused.
+        `way` is that of an Offer: how it is reached."""
         own = os.path.dirname(os.path.abspath(__file__))
         argv = ["{agent}" if word == own else word for word in argv]  # ours is elsewhere there
         env = {name: value for name, value in env.items() if name not in _THEIRS}
@@ -69,11 +71,15 @@ class JobKernel:
                    "lease": about["lease"] or LEASE_S, "walltime": about["walltime"] * 60}
         try:
             self.job = Job(self._batch, system, token, new_folder(token), about, self.identity, self._changed)
+            card = None
+            if way == "call-back":
+                card = await self._batch.door.invite(token, await self._batch.environment(), self._early)
             self._changed()
-            await self.job.submit("ansatz %s %s" % (_plain(self.identity), token[:8]), job_script.script(options))
+            await self.job.submit("ansatz %s %s" % (_plain(self.identity), token[:8]), job_script.script(options, card))
         except Unwilling:
             self.state = "dead"
             if self.job:
+                self.job.discard()
                 self._save()
             raise
         self._save()
@@ -103,6 +109,8 @@ class JobKernel:
         self.state = saved.get("state") or "dead"
         self.job = Job(self._batch, self._batch.system(known["scheduler"]), known["token"], known["folder"], known["about"],
                        self.identity, self._changed)
+        if self.state != "dead" and saved.get("call"):
+            self._batch.door.expect(self.job.token, saved["call"], self._early)
         self.job.resume(known)
         if self.state == "dead":
             self.job.remove()
@@ -113,11 +121,18 @@ class JobKernel:
     def _changed(self):
         """The job is another than it was."""
         if self.job.runs and self._line is None and self.state != "dead":
-            self._line = Line(self._batch.children, self._prepare, os.path.join(self.folder, "attach.log"), self)
+            if self._batch.door.saved(self.job.token):
+                self._line = CalledLine(self._batch.door, self.job.token, self)
+            else:
+                self._line = Line(self._batch.children, self._prepare, os.path.join(self.folder, "attach.log"), self)
         if self.job.state == "ended" and self._over_at is None:
             self._over_at = time.monotonic()
         self._save()
         self.recorder.tell(self.news())
+
+    def _early(self):
+        """The worker calls, and we have not heard yet that the job runs. It calls again."""
+        self._batch.hurry(self.job.system)
 
     def news(self):
         """The state of the job as a frame."""
@@ -342,7 +357,8 @@ class JobKernel:
 
     def _save(self):
         saved = {"kernel": self.identity, "pid": None, "state": self.state, "started": self.started, "how": self._how,
-                 "begun": self._begun, "requested": self._asked, "job": self.job.saved()}
+                 "begun": self._begun, "requested": self._asked, "job": self.job.saved(),
+                 "call": self._batch.door.saved(self.job.token)}
         try:
             runtime.write_json(os.path.join(self.folder, "state.json"), saved)
         except OSError:

@@ -16,7 +16,7 @@ async def start(daemon, identity, job, how):
     way, words = await daemon.batch.way(system)
     if way is None:
         raise Unwilling("submit", words)
-    return {"started": await daemon.registry.start_job(identity, about, **how)}
+    return {"started": await daemon.registry.start_job(identity, about, way=way, **how)}
 
 
 async def offers(daemon, client, params, attachments):

@@ -15,13 +15,16 @@ _MARK = "ANSATZ-AGENT"
 #: Writes the agent to a folder of the job's own and becomes it; argv: the script, its options
 _UNPACK = """
 import base64, os, sys, tempfile
-text = open(sys.argv[1]).read().split("\\n%s\\n")[1]
+_, text, card = open(sys.argv[1]).read().split("\\n%s\\n")
 names = ("_CONDOR_SCRATCH_DIR", "SLURM_TMPDIR", "TMPDIR")
 places = [os.environ[name] for name in names if os.path.isdir(os.environ.get(name, ""))] + ["/tmp"]
 folder = tempfile.mkdtemp(prefix="ansatz-", dir=places[0])
 path = os.path.join(folder, "agent.pyz")
 with open(path, "wb") as file:
     file.write(base64.b64decode(text))
+if card.strip():
+    with open(os.open(os.path.join(folder, "call"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(card)
 os.execv(sys.executable, [sys.executable, path, "worker", folder, sys.argv[2]])
 """ % _MARK
 
@@ -38,15 +41,18 @@ exit 96  # nothing below is read by the shell
 %(mark)s
 %(agent)s
 %(mark)s
+%(card)s
 """
 NO_PYTHON = 96
 
 
-def script(options):
-    """The text for a job: `options` are those of worker.main."""
+def script(options, card=None):
+    """The text for a job: `options` are those of worker.main, `card` what it needs to call back. They are apart, since
+    whoever is on the node can read a command line."""
     text = json.dumps(options, sort_keys=True).replace("'", "\\u0027")
     python = sys.executable if re.match(r"[\w./+-]+\Z", sys.executable or "", re.ASCII) else "python3"
     return _SCRIPT % {"python": python, "unpack": _UNPACK, "options": text, "mark": _MARK,
+                      "card": json.dumps(card) if card else "",
                       "agent": base64.encodebytes(_agent()).decode("ascii").strip()}
 
 

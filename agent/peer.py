@@ -1,6 +1,7 @@
 """Another daemon of ours, at the other end of a program's standard input and output: requests, replies, events.
 
-`Peer` is one such program. `Line` keeps one up: what broke or fell silent is begun again, at growing intervals.
+`Peer` is one such program, or a stream that is there already (door). `Line` keeps one up: what broke or fell silent is
+begun again, at growing intervals.
 """
 import asyncio
 import json
@@ -59,6 +60,14 @@ class Peer(asyncio.Protocol):
         children.watch(self._process, lambda code: self._left())
         await asyncio.get_event_loop().create_unix_connection(lambda: self, sock=ours)
         asyncio.get_event_loop().call_later(PING_S, self._ping)
+
+    def take(self, transport, data):
+        """Begins with a stream; `data` has come over it already."""
+        transport.set_protocol(self)
+        self.connection_made(transport)
+        asyncio.get_event_loop().call_later(PING_S, self._ping)
+        if data:
+            self.data_received(data)
 
     def connection_made(self, transport):
         """The pipe is there; the other side is not yet."""
@@ -225,12 +234,16 @@ class Line:
         """The peer is gone: another is tried after a pause."""
         if self.broken_since is None:
             self.broken_since = time.monotonic()
-        self.complaint = process.tail(self._log, 2000).strip() or self.complaint
+        self.complaint = self.words() or self.complaint
         if not self._closed:
             pause = _PAUSES[min(self._tries, len(_PAUSES) - 1)]
             self._tries += 1
             self._timer = asyncio.get_event_loop().call_later(pause, self._begin)
             self.owner.down()
+
+    def words(self):
+        """What the program has complained about."""
+        return process.tail(self._log, 2000).strip()
 
     def close(self):
         """For good."""

@@ -148,5 +148,5 @@ class Scheduler:
         return None
 
     def read_way(self, text):
-        """(way, words) of an Offer."""
+        """(way, words) of an Offer: "attach", or "call-back" and why."""
         return "attach", ""

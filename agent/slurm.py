@@ -21,7 +21,7 @@ _DOOR = 'd=/tmp/ansatz-job-$1; [ -O "$d" ] && [ -O "$d/attach" ] && exec /bin/sh
 
 
 class Slurm(Scheduler):
-    """Slurm 20.11 or newer: `--overlap` is that old."""
+    """Slurm 20.11 or newer, `--overlap` being that old; into the jobs of an older one we do not come."""
 
     name = "slurm"
     programs = ("sbatch", "squeue", "scancel", "srun")
@@ -79,6 +79,15 @@ class Slurm(Scheduler):
     def attach(self, identity, token):
         return ["srun", "--jobid=%s" % identity, "--overlap", "--unbuffered", "--nodes=1", "--ntasks=1", "--quiet",
                 "--chdir=/", "/bin/sh", "-c", _DOOR, "sh", token]
+
+    def way(self):
+        return self.version()
+
+    def read_way(self, text):
+        known = re.match(r"(\d+)\.(\d+)", self.read_version(text))
+        if known and (int(known.group(1)), int(known.group(2))) < (20, 11):
+            return "call-back", "srun of Slurm %s has no --overlap." % known.group()
+        return "attach", ""
 
     def act(self, act, identity):
         return ["scancel", identity] if act == "remove" else ["scontrol", act, identity]

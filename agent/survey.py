@@ -27,8 +27,9 @@ _WORDS = {errno.EROFS: "The home folder is read-only.", errno.EDQUOT: "The quota
           errno.EPERM: "Nothing may be written in the home folder.", errno.ENOENT: "There is no home folder."}
 
 
-#: What a login shell adds that the commands of a batch system need
-_ENVIRONMENT = ('for n in PATH CONDOR_CONFIG SLURM_CONF LD_LIBRARY_PATH; do v=$(printenv $n) && printf "ANSATZ-ENV %s=%s\\n" "$n" "$v"; done; true')
+#: What a login shell adds that the commands of a batch system need, and what an administrator has set for jobs
+_ENVIRONMENT = ('for n in PATH CONDOR_CONFIG SLURM_CONF LD_LIBRARY_PATH ANSATZ_JOB_WAY ANSATZ_CALL_BACK_PORTS ANSATZ_CALL_BACK_HOST; '
+                'do v=$(printenv $n) && printf "ANSATZ-ENV %s=%s\\n" "$n" "$v"; done; true')
 
 
 async def environment(children):

@@ -3,6 +3,7 @@
 It ends when its kernels have ended and all they said is fetched, when nobody has come for the lease, and when the
 scheduler or its own countdown ends it: then it ends the kernels first, says why, and stays a moment to be asked.
 """
+import importlib.util
 import json
 import os
 import shutil
@@ -15,8 +16,10 @@ import time
 import process
 import runtime
 from attach import answer, connect
+from caller import Caller
 from daemon import Daemon, serve
 
+NO_TLS = 95
 GRACE_S = 12.0  # the kernels' end included
 AGAIN_S = 90.0  # for a kernel that is to be started again
 DOOR = """#!/bin/sh
@@ -25,21 +28,29 @@ exec '%s' '%s' attach-worker '%s'
 
 
 def main(folder, options):
-    """`folder` is private and ours, `options` JSON: {token, scheduler, after, lease, walltime}; seconds."""
-    options = json.loads(options)
+    """`folder` is private and ours, `options` JSON: {token, scheduler, after, lease, walltime}; seconds. A file `call` in
+    the folder has what is needed to call the daemon, which has no way in then."""
+    options, card = json.loads(options), os.path.join(folder, "call")
+    call = runtime.read_json(card)
+    if call:
+        os.unlink(card)
+    if call and not importlib.util.find_spec("_ssl"):
+        sys.stderr.write("The Python of this node (%s) has no TLS.\n" % sys.executable)
+        shutil.rmtree(folder, ignore_errors=True)
+        return NO_TLS
     home, doors = _home(folder), []
     own = os.path.expanduser("~")  # HTCondor gives a job little
     os.environ.update(HOME=own if os.path.isdir(own) else os.path.dirname(folder), LANG=os.environ.get("LANG") or "C.UTF-8")
     if not os.path.isdir(os.environ.get("XDG_RUNTIME_DIR", "/")):  # the login's
         del os.environ["XDG_RUNTIME_DIR"]
     os.environ.update(ANSATZ_SPOOL=os.path.join(folder, "spool"), ANSATZ_ELSEWHERE=os.path.dirname(folder))
-    for path in _doors(options):
+    for path in [] if call else _doors(options):
         if path.startswith("/tmp/ansatz-job-"):
             runtime.private(os.path.dirname(path))
         runtime.write_private(path, (DOOR % (sys.executable, sys.argv[0], home)).encode("utf-8"))
         doors.append(path)
     try:
-        return serve(home, os.open(os.devnull, os.O_WRONLY), lambda: Worker(home, options))
+        return serve(home, os.open(os.devnull, os.O_WRONLY), lambda: Worker(home, options, call))
     finally:
         for path in doors:
             os.unlink(path)
@@ -83,11 +94,12 @@ def _doors(options):
 class Worker(Daemon):
     """A daemon that belongs to a job."""
 
-    def __init__(self, folder, options):
+    def __init__(self, folder, options, call):
         super().__init__(os.path.basename(sys.argv[0]), folder, after=options["after"])
         self._lease, now = float(options["lease"]), time.monotonic()
         self._end_at = now + options["walltime"] if options["walltime"] else None
         self._leaving, self._had, self._dead_since = None, False, None
+        self._caller = Caller(self, call) if call else None
 
     def terminate(self):
         """SIGTERM: the scheduler wants the slot."""
@@ -115,6 +127,8 @@ class Worker(Daemon):
     def watch(self):
         """Called about twice a second."""
         now, kernels = time.monotonic(), self.registry.all()
+        if self._caller:
+            self._caller.tick()
         if self._end_at and now > self._end_at:
             self._dismiss("walltime", "The walltime is over.")
         self._had = self._had or bool(kernels)

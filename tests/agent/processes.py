@@ -77,9 +77,10 @@ def _there(*names):
 
 
 def _write(path, text):
-    with open(path + ".new", "w") as file:
+    new = "%s.%d" % (path, os.getpid())  # the daemon and the test may both say so
+    with open(new, "w") as file:
         file.write(text)
-    os.rename(path + ".new", path)
+    os.rename(new, path)
 
 
 def _tell(folder, number, **about):

@@ -5,6 +5,7 @@ What comes over the line is served as for anybody who attaches.
 import asyncio
 import hashlib
 import ipaddress
+import socket
 import sys
 import time
 
@@ -13,6 +14,7 @@ from client import Client
 from door import ask
 
 SILENT_S = 45.0  # the daemon pings every ten
+TURN_S = 3 * call.PATIENCE_S  # until those before us have been hung up on
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 
 
@@ -66,12 +68,18 @@ class Caller:
         return list(dict.fromkeys(found))
 
     async def _greet(self, host, port):
-        loop = asyncio.get_event_loop()
-        greeting = _Greeting(self)
-        transport, _ = await asyncio.wait_for(
-            loop.create_connection(lambda: greeting, host, port, ssl=self._context), call.PATIENCE_S)
+        loop, link = asyncio.get_event_loop(), socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        link.setblocking(False)
         try:
-            await asyncio.wait_for(greeting.done, call.PATIENCE_S)
+            await asyncio.wait_for(loop.sock_connect(link, (host, port)), call.PATIENCE_S)
+        except BaseException:
+            link.close()
+            raise
+        greeting = _Greeting(self)
+        transport, _ = await loop.create_connection(lambda: greeting, sock=link, ssl=self._context, server_hostname="",
+                                                    ssl_handshake_timeout=TURN_S)
+        try:
+            await asyncio.wait_for(greeting.done, TURN_S)
         except BaseException:
             transport.abort()
             raise

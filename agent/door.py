@@ -147,13 +147,13 @@ class Door:
         missing = {guest.port for guest in self._guests.values()} - set(self._listeners)
         if missing and time.monotonic() - self._tried_at > AGAIN_S:
             self._tried_at = time.monotonic()
-            try:
-                if self._context is None:
-                    self._load()
-                for port in missing:
+            for port in missing:
+                try:
+                    if self._context is None:
+                        self._load()
                     self._listen(port)
-            except (certificate.Missing, ImportError, OSError, OverflowError) as error:
-                sys.stderr.write("jobs cannot call back: %s\n" % error)
+                except (certificate.Missing, ImportError, OSError, OverflowError) as error:
+                    sys.stderr.write("jobs cannot call back to port %d: %s\n" % (port, error))
         self._resume()
 
     # -- callers -------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import unittest
+import zipfile
 from unittest import mock
 
 from harness import PATIENCE_S, AgentTest, lives, text, until
@@ -33,6 +34,7 @@ class Relay:
 
     def __init__(self):
         self._listener, self._ends, self.goal, self.calls = socket.create_server(("127.0.0.1", 0)), [], None, 0
+        self._deaf = set()  # keeps them open
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -49,14 +51,15 @@ class Relay:
                 continue
             self.calls += 1
             self._ends += [near, far]
-            for pair in ((near, far), (far, near)):
+            for pair in ((near, far, near), (far, near, near)):
                 threading.Thread(target=self._copy, args=pair, daemon=True).start()
 
-    @staticmethod
-    def _copy(source, sink):
+    def _copy(self, source, sink, near):
         try:
             while True:
                 data = source.recv(65536)
+                if near in self._deaf:
+                    return
                 if not data:
                     break
                 sink.sendall(data)
@@ -67,6 +70,12 @@ class Relay:
                 each.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+
+    def swallow(self):
+        """What goes through it now stays open, and nothing more arrives."""
+        for near in self._ends[::2]:
+            self._deaf.add(near)
+        self._ends = []
 
     def cut(self):
         """Breaks what goes through it."""
@@ -282,6 +291,35 @@ class CallBackTest(CallBack):
         for each in silent:
             self.assertEqual(each.recv(1), b"")
             each.close()
+
+
+class SilenceTest(CallBack):
+    """Little patience with a line that says nothing."""
+
+    @classmethod
+    def setUpClass(cls):
+        """A zipapp in which all is faster."""
+        super().setUpClass()
+        with zipfile.ZipFile(cls.program) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        for name, old, new in (("peer.py", b"PING_S = 10.0", b"PING_S = 0.5"), ("peer.py", b"SILENT_S = 30.0", b"SILENT_S = 3.0"),
+                               ("caller.py", b"SILENT_S = 45.0", b"SILENT_S = 4.0")):
+            parts[name] = parts[name].replace(old, new)
+        with zipfile.ZipFile(cls.program, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in parts.items():
+                archive.writestr(zipfile.ZipInfo(name), data)
+
+    def test_silence(self):
+        """Both ends notice it, and the job calls again."""
+        link = self.link()
+        self.begin(link)
+        link.agent("started")
+        self.assertEqual(text(link.run("k", "print(1)")), "1\n")
+        self.relay.swallow()
+        identity = link.execute("k", "print(2)")
+        self.assertEqual(text(link.finish(identity)), "2\n")
+        self.assertEqual(self.relay.calls, 2)
+        self.assertEqual([event["seq"] for event in link.seen], list(range(1, len(link.seen) + 1)))
 
 
 class UnreachableTest(CallBack):

@@ -130,8 +130,21 @@ def _run(folder, number):
                 end = {"remove": "removed", "evict": "evicted"}[act]
                 job.terminate()
         time.sleep(0.02)
+    _sweep(place)
     _tell(folder, number, state="ended", end=end or "finished", words="by its owner" if end == "removed" else
           "for somebody else" if end else "status %d" % job.returncode)
+
+
+def _sweep(place):
+    """What a job has started does not outlive it: its own folder stands in the environment of all of it."""
+    mark = os.fsencode("TMPDIR=" + place)
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/environ" % name, "rb") as file:
+                if mark in file.read().split(b"\0"):
+                    os.kill(int(name), signal.SIGKILL)
+        except OSError:
+            pass  # gone meanwhile, or somebody else's
 
 
 def main(words):

@@ -15,6 +15,7 @@ import {
 } from './prerequisites.mjs';
 
 const wanted = process.argv.slice(2);
+const whole = wanted.length === 0;
 const parts = { check: checks, agent: agentTests, kernels: kernelTests, unit: unitTests, e2e: browserTests };
 const unknown = wanted.find((part) => !(part in parts));
 if (unknown !== undefined) {
@@ -39,7 +40,9 @@ requirePackages({
 });
 const python = pythonEnvironment('python', join(root, 'tests', 'agent', 'requirements.txt'));
 if (wanted.includes('kernels')) prepareKernels();
-if (wanted.length === 0 || wanted.includes('unit') || wanted.includes('e2e')) preparePoolRoot();
+// Made beside all that comes before the servers' tests, which are the first to need it.
+const poolRoot = whole ? poolRootBeside() : null;
+if (wanted.includes('unit') || wanted.includes('e2e')) preparePoolRoot();
 buildSite();
 
 const data = existsSync(join(root, '..', 'shared', 'data'));
@@ -49,15 +52,17 @@ console.log(
 
 // The peers' suites mostly wait for kernels: they go beside the parts before them, which use one core. The servers' tests
 // wait for lines and kernels as much as they compute: they go beside the browser's.
-const whole = wanted.length === 0;
 const kernels = whole ? beside('kernels') : null;
 let unit = null;
 const results = [];
 for (const [name, part] of Object.entries(parts)) {
 	if (!whole && !wanted.includes(name)) continue;
 	console.log(`\n── ${name}${whole && name === 'unit' ? ', beside e2e' : ''}`);
-	if (whole && name === 'unit') unit = beside('unit');
-	else results.push({ name, ...(name === 'kernels' && kernels ? await kernels : part()) });
+	if (whole && name === 'unit') {
+		// It has said why, and which tests do not run without it.
+		if ((await poolRoot) !== 0 && process.env.CI) process.exit(1);
+		unit = beside('unit');
+	} else results.push({ name, ...(name === 'kernels' && kernels ? await kernels : part()) });
 }
 if (unit) results.push({ name: 'unit', ...(await unit) });
 
@@ -70,6 +75,12 @@ for (const { name, passed, failed, skipped } of results) {
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
 console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
 process.exit(sum('failed') > 0 ? 1 : 0);
+
+/** Resolves with 0 when the root of batch systems is there. */
+function poolRootBeside() {
+	const child = spawn(process.execPath, ['scripts/pool-root.mjs'], { cwd: root, stdio: 'inherit' });
+	return new Promise((resolve) => child.on('close', (status) => resolve(status ?? 1)));
+}
 
 function checks() {
 	const { status } = run(node, ['scripts/check.mjs']);

@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { JobStatus } from '#lib/model/job.ts';
-import type { Cluster } from '../support/cluster.ts';
+import { withoutClusters, type Cluster } from '../support/cluster.ts';
 import { startHTCondor, type HTCondor } from '../support/htcondor.ts';
 import { startSlurm } from '../support/slurm.ts';
 import { openDesk, PATIENT, type Desk, type Desktop } from './notebook.ts';
@@ -24,7 +24,10 @@ const SYSTEMS = [
 	{ name: 'Slurm', scheduler: 'slurm', start: () => startSlurm() }
 ] as const;
 
-describe.each(SYSTEMS)('$name', ({ scheduler, start }) => {
+const missing = withoutClusters();
+if (missing !== null) console.warn(`Kernels in batch jobs are left out. ${missing}`);
+
+describe.skipIf(missing !== null).each(SYSTEMS)('$name', ({ scheduler, start }) => {
 	let cluster: Cluster;
 	let desk: Desk;
 	let open: Desktop[] = [];

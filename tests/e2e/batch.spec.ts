@@ -1,11 +1,15 @@
 /** A cell on a node of the cluster: the form, the queue, the run, the list of jobs; with a real HTCondor pool. */
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { withoutClusters } from '../support/cluster.ts';
 import { startHTCondor, type HTCondor } from '../support/htcondor.ts';
 import { pictures } from './pictures.ts';
 import { cells, expect, openNotebook, test, typeInto } from './support.ts';
 
 let pool: HTCondor;
+
+const missing = withoutClusters();
+test.skip(missing !== null, missing ?? '');
 
 test.beforeAll(async () => {
 	pool = await startHTCondor();

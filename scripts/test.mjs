@@ -50,8 +50,9 @@ console.log(
 	data ? 'Running over ../shared/data as well.' : 'No ../shared/data: running over the fixtures alone.'
 );
 
-// The peers' suites mostly wait for kernels: they go beside the parts before them, which use one core. The servers' tests
-// wait for lines and kernels as much as they compute: they go beside the browser's.
+// What mostly waits goes beside what computes: the agent's tests (for processes and for time to pass) and the peers' suites (for
+// kernels) beside the checks, the servers' tests (for lines and kernels) beside the browser's.
+const agent = whole ? beside('agent') : null;
 const kernels = whole ? beside('kernels') : null;
 let unit = null;
 const results = [];
@@ -62,7 +63,7 @@ for (const [name, part] of Object.entries(parts)) {
 		// It has said why, and which tests do not run without it.
 		if ((await poolRoot) !== 0 && process.env.CI) process.exit(1);
 		unit = beside('unit');
-	} else results.push({ name, ...(name === 'kernels' && kernels ? await kernels : part()) });
+	} else results.push({ name, ...(await ({ agent, kernels }[name] ?? part())) });
 }
 if (unit) results.push({ name: 'unit', ...(await unit) });
 

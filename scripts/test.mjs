@@ -1,4 +1,4 @@
-// `npm test`: set up what the tests need, then run every check. `npm test -- unit` (or agent, kernels, e2e, check) runs a part.
+// `npm test`: set up what the tests need, then run every check. `npm test -- unit` (or agent, kernels, batch, e2e, check) runs a part.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,10 @@ import {
 
 const wanted = process.argv.slice(2);
 const whole = wanted.length === 0;
-const parts = { check: checks, agent: agentTests, kernels: kernelTests, unit: unitTests, e2e: browserTests };
+const parts = {
+	...{ check: checks, agent: agentTests, kernels: kernelTests, unit: unitTests },
+	...{ batch: batchTests, e2e: browserTests }
+};
 const unknown = wanted.find((part) => !(part in parts));
 if (unknown !== undefined) {
 	console.error(`There is no part “${unknown}”; there are ${Object.keys(parts).join(', ')}.`);
@@ -40,9 +43,9 @@ requirePackages({
 });
 const python = pythonEnvironment('python', join(root, 'tests', 'agent', 'requirements.txt'));
 if (wanted.includes('kernels')) prepareKernels();
-// Made beside all that comes before the servers' tests, which are the first to need it.
+// Made beside what does not need it. It says itself why there is none, and which tests do not run then.
 const poolRoot = whole ? poolRootBeside() : null;
-if (wanted.includes('unit') || wanted.includes('e2e')) preparePoolRoot();
+if (wanted.includes('batch') || wanted.includes('e2e')) preparePoolRoot();
 buildSite();
 
 const data = existsSync(join(root, '..', 'shared', 'data'));
@@ -50,22 +53,17 @@ console.log(
 	data ? 'Running over ../shared/data as well.' : 'No ../shared/data: running over the fixtures alone.'
 );
 
-// What mostly waits goes beside what computes: the agent's tests (for processes and for time to pass) and the peers' suites (for
-// kernels) beside the checks, the servers' tests (for lines and kernels) beside the browser's.
+// What mostly waits goes beside what computes: the agent's tests (for processes and for time to pass), the peers' suites (for
+// kernels) and the batch systems' (for schedulers). The servers' and the browser's tests each want the machine.
 const agent = whole ? beside('agent') : null;
 const kernels = whole ? beside('kernels') : null;
-let unit = null;
+const batch = whole ? poolRoot.then(() => beside('batch')) : null;
 const results = [];
 for (const [name, part] of Object.entries(parts)) {
 	if (!whole && !wanted.includes(name)) continue;
-	console.log(`\n── ${name}${whole && name === 'unit' ? ', beside e2e' : ''}`);
-	if (whole && name === 'unit') {
-		// It has said why, and which tests do not run without it.
-		if ((await poolRoot) !== 0 && process.env.CI) process.exit(1);
-		unit = beside('unit');
-	} else results.push({ name, ...(await ({ agent, kernels }[name] ?? part())) });
+	console.log(`\n── ${name}`);
+	results.push({ name, ...(await ({ agent, kernels, batch }[name] ?? part())) });
 }
-if (unit) results.push({ name: 'unit', ...(await unit) });
 
 console.log('');
 for (const { name, passed, failed, skipped } of results) {
@@ -115,10 +113,19 @@ function agentTests() {
 }
 
 function unitTests() {
-	const file = join(root, 'test-results', 'unit.json');
+	return vitest('unit', ['--exclude', 'tests/batch/**']);
+}
+
+/** Kernels in jobs of real batch systems. */
+function batchTests() {
+	return vitest('batch', ['tests/batch']);
+}
+
+function vitest(name, which) {
+	const file = join(root, 'test-results', `${name}.json`);
 	rmSync(file, { force: true });
 	const { status } = run(node, [
-		...['node_modules/vitest/vitest.mjs', 'run', '-c', 'tests/vitest.config.ts'],
+		...['node_modules/vitest/vitest.mjs', 'run', '-c', 'tests/vitest.config.ts', ...which],
 		...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
 	]);
 	if (!existsSync(file)) return outcome(0, 1);

@@ -116,8 +116,7 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 		async start(workspace, kernel, spec, { cwd, env, resources }) {
 			const { argv, interruptMode, language } = spec;
 			const params = { kernel, argv, interruptMode, language, env: { ...spec.env, ...env } };
-			const lease = (await options.jobLease?.()) ?? DAY_S;
-			const job = resources && { ...resources, lease };
+			const job = resources && { ...resources, lease: (await options.jobLease?.()) ?? DAY_S };
 			await used(workspace).ask(
 				'start',
 				{ ...params, ...(cwd !== undefined && { cwd }), ...(job && { job }) },

@@ -1,6 +1,7 @@
 /** A batch job in words, and when its end is warned of. */
 import { expect, test } from 'vitest';
-import { countdown, duration, jobSentence, resourceWords, warningDue } from '#lib/client/job-words.ts';
+import { countdown, jobSentence, resourceWords, warningDue } from '#lib/client/job-words.ts';
+import { span } from '#lib/client/render/words.ts';
 import { kernelWord } from '#lib/client/kernel-words.ts';
 import { plainResources, type JobStatus } from '#lib/model/job.ts';
 
@@ -28,25 +29,22 @@ test.each([
 	[{ state: 'running', endsAt: NOW + 600 }, 600],
 	[{ state: 'running', endsAt: NOW + 61 }, 600],
 	[{ state: 'running', endsAt: NOW + 60 }, 60],
+	// Five minutes from the start on: only the last of them is news.
+	[{ state: 'running', since: NOW, endsAt: NOW + 300 }, null],
+	[{ state: 'running', since: NOW - 250, endsAt: NOW + 50 }, 60],
 	[{ state: 'running', endsAt: NOW - 1 }, null]
 ] as [Partial<JobStatus>, number | null][])('%j is warned of: %j', (change, due) => {
-	expect(warningDue(job(change), NOW)).toBe(due);
+	expect(warningDue(job({ since: NOW - 3600, ...change }), NOW)).toBe(due);
 });
 
 test('times and resources as people say them', () => {
-	expect([5, 60, 3600, 3660, 49 * 3600].map(duration)).toEqual([
-		'5 s',
-		'1 min',
-		'1 h',
-		'1 h 1 min',
-		'2 d 1 h'
-	]);
+	expect([5, 60, 3600, 3660, 49 * 3600].map(span)).toEqual(['5 s', '1 min', '1 h', '1 h 1 min', '2 d 1 h']);
 	expect(countdown(job({ state: 'running', endsAt: NOW + 3909 }), NOW)).toBe('1:05:09');
-	expect(countdown(job({ state: 'running', endsAt: NOW + 59 }), NOW)).toBe('0:59');
+	expect(countdown(job({ state: 'running', endsAt: NOW + 59 }), NOW)).toBe('59 s');
 	expect(countdown(job({ endsAt: NOW + 59 }), NOW)).toBe('');
 	expect(
 		resourceWords({ ...plainResources('slurm'), cpus: 4, gpus: 1, gpuType: 'a100', partition: 'gpu' })
-	).toBe('4 cores, 2 GB, 1 GPU (a100), 1 h, gpu');
+	).toBe('4 cores, 2.0 GB, 1 GPU (a100), 1 h, gpu');
 });
 
 test('the kernel’s chip says that its job waits, and no more once the kernel is up', () => {

@@ -71,7 +71,7 @@ test('from the form through the queue to an output, with the way out at every st
 	const job = page.getByTestId('job-state');
 	await expect(job).toHaveAttribute('data-state', 'queued', { timeout: 30_000 });
 	await expect(page.getByTestId('kernel-chip')).toContainText('in the queue');
-	await expect(job).toContainText('1 core, 400 MB, 2 h');
+	await expect(job).toContainText('1 core, 410 MB, 2 h');
 	await typeInto(page, 0, 'import os; print("scratch", "_CONDOR_SCRATCH_DIR" in os.environ)');
 	await page.keyboard.press('Control+Enter');
 	await expect(cells(page).first()).toHaveAttribute('data-state', 'queued');

@@ -19,13 +19,3 @@ export function holderColours(gpus: readonly GpuSample[]): Map<string, string> {
 export function holderKey({ person, user, pid }: GpuHolder): string {
 	return person ? `person ${person.id}` : user ? `account ${user}` : `process ${pid}`;
 }
-
-/** How long in whole minutes, hours or days. */
-export function heldFor(seconds: number): string {
-	const minutes = Math.floor(seconds / 60);
-	if (minutes < 1) return 'under a minute';
-	if (minutes < 60) return `${minutes} min`;
-	const hours = Math.floor(minutes / 60);
-	if (hours < 48) return `${hours} h ${minutes % 60} min`;
-	return `${Math.floor(hours / 24)} days`;
-}

@@ -20,7 +20,7 @@ const whole = (least: number, most: number) =>
 export const resourcesSchema = v.object({
 	scheduler: v.picklist(SCHEDULERS),
 	cpus: whole(1, 1024),
-	/** Megabytes; 0: the scheduler's own. */
+	/** Megabytes of 2^20 bytes; 0: the scheduler's own. */
 	memory: whole(0, 16_000_000),
 	gpus: whole(0, 64),
 	/** As the pool names it. */
@@ -41,7 +41,7 @@ export type Resources = v.InferOutput<typeof resourcesSchema>;
 /** The least: one core, an hour. */
 export function plainResources(scheduler: SchedulerName): Resources {
 	return {
-		...{ scheduler, cpus: 1, memory: 2000, gpus: 0, gpuType: '', walltime: 60 },
+		...{ scheduler, cpus: 1, memory: 2048, gpus: 0, gpuType: '', walltime: 60 },
 		...{ partition: '', account: '', requirements: '', container: '' }
 	};
 }

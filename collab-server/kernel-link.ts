@@ -11,7 +11,7 @@ import type {
 	KernelSubscription
 } from '#lib/model/gateway.ts';
 import { newId } from '#lib/model/ids.ts';
-import { JOB_ENDS, type Resources } from '#lib/model/job.ts';
+import type { Resources } from '#lib/model/job.ts';
 import type { Json, JsonObject } from '#lib/model/json.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
@@ -21,6 +21,7 @@ import type { KernelState, KernelView } from '#lib/model/runtime-doc.ts';
 import type { WorkspaceAddress } from '#lib/model/workspace.ts';
 import type { RoomUser } from './caller.ts';
 import { waitingProblem } from './connect-problem.ts';
+import { KeptJob } from './kept-job.ts';
 import { chooseSpec } from './kernel-choice.ts';
 import type { Projection } from './projection.ts';
 import type { WorkspaceDirectory } from './workspace-directory.ts';
@@ -48,8 +49,6 @@ export const ANYTHING: KernelWish = { spec: null, gpus: null, resources: null };
 /** What `start` came to: `up`, or the reason why it waits for a person. */
 export type StartResult = { state: 'starting' } | { state: 'needs-sign-in'; problem: Problem };
 
-/** How long a kernel may take to end before its successor gets a job of its own. */
-const GOODBYE_MS = 15_000;
 const ALIVE: ReadonlySet<KernelState> = new Set(['idle', 'busy']);
 /** States in which a kernel may live on the other side. */
 const HELD: ReadonlySet<KernelState> = new Set([
@@ -65,14 +64,16 @@ export class KernelLink {
 	readonly #options: KernelLinkOptions;
 	#subscription: KernelSubscription | null = null;
 	#stopping = false;
-	/** The kernel that is to start again in its batch job: a new job would have to wait in the queue anew. */
-	#again: string | null = null;
-	/** Resolves when the kernel that was asked to end has said so. */
-	#goodbye: Promise<void> = Promise.resolve();
-	#saidGoodbye = (): void => undefined;
+	/** Of the workspace the kernel was on. */
+	readonly #kept: KeptJob;
 
 	constructor(options: KernelLinkOptions) {
 		this.#options = options;
+		this.#kept = new KeptJob((kernel) => {
+			const { workspace } = options.projection.kernel;
+			// What is not told ends by itself a little later.
+			if (workspace) void options.gateway.forget(workspace, kernel).catch(() => undefined);
+		});
 	}
 
 	get alive(): boolean {
@@ -95,8 +96,8 @@ export class KernelLink {
 		const { gateway, directory, projection } = this.#options;
 		const address = await this.#address(workspace);
 		const before = projection.kernel;
-		if (before.workspace !== workspace || !isSame(before.resources, resources)) this.#leaveJob();
-		const again = await this.#formerLife();
+		if (before.workspace !== workspace || !isSame(before.resources, resources)) this.#kept.drop();
+		const again = await this.#kept.take();
 		projection.setKernel({
 			state: 'connecting',
 			kernel: null,
@@ -217,8 +218,7 @@ export class KernelLink {
 	async shutdown(restart = false): Promise<void> {
 		const { workspace, kernel } = this.#held();
 		this.#stopping = true;
-		this.#goodbye = new Promise((resolve) => (this.#saidGoodbye = resolve));
-		this.#again = restart && this.#options.projection.kernel.job?.state === 'running' ? kernel : null;
+		this.#kept.keep(restart && this.#options.projection.kernel.job?.state === 'running' ? kernel : null);
 		await this.#options.gateway.shutdown(workspace, kernel, { restart });
 	}
 
@@ -305,10 +305,7 @@ export class KernelLink {
 		const expected = this.#stopping || content.requested === true;
 		const { workspace, kernel, job } = this.#options.projection.kernel;
 		this.close();
-		const jobEnded = (JOB_ENDS as readonly Json[]).includes(content.reason ?? null);
-		const again = this.#again !== null && kernel === this.#again && !jobEnded;
-		if (!again) this.#again = null;
-		this.#saidGoodbye();
+		const again = this.#kept.ended(kernel, content.reason);
 		this.#options.projection.setKernel({
 			job: again || job === null ? job : { ...job, state: 'ended' },
 			state: expected ? 'none' : 'dead',
@@ -324,32 +321,6 @@ export class KernelLink {
 				.flush()
 				.then(() => this.#options.gateway.forget(workspace, kernel).catch(() => undefined));
 		}
-	}
-
-	/**
-	 * The kernel to be started again in its job, once its former life is over; null: there is none, or it does not end. Under one id
-	 * the end of the former would be taken for that of the next.
-	 */
-	async #formerLife(): Promise<string | null> {
-		if (this.#again !== null) {
-			let timer: NodeJS.Timeout | undefined;
-			const late = new Promise<void>((resolve) => {
-				timer = setTimeout(() => (this.#leaveJob(), resolve()), GOODBYE_MS);
-			});
-			await Promise.race([this.#goodbye, late]);
-			clearTimeout(timer);
-		}
-		const again = this.#again;
-		this.#again = null;
-		return again;
-	}
-
-	/** The job that was kept for a restart is not wanted any more. */
-	#leaveJob(): void {
-		const { workspace } = this.#options.projection.kernel;
-		if (workspace && this.#again !== null)
-			void this.#options.gateway.forget(workspace, this.#again).catch(() => undefined);
-		this.#again = null;
 	}
 
 	#onLink(state: 'up' | 'lost' | 'closed', problem?: Problem): void {

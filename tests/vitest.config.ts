@@ -9,8 +9,7 @@ export default defineConfig({
 		include: ['tests/**/*.test.ts'],
 		pool: 'forks',
 		maxWorkers: 2,
-		// What hangs is ended; the machine may be busy with other tests.
-		testTimeout: 120_000,
+		testTimeout: 60_000,
 		hookTimeout: 120_000,
 		// Real servers and kernels are started by the tests; a hanging one must not hang the run.
 		teardownTimeout: 30_000

@@ -5,10 +5,10 @@ export default defineConfig({
 	testDir: '.',
 	testMatch: '*.spec.ts',
 	outputDir: '../../test-results/e2e',
-	timeout: 180_000,
+	timeout: 90_000,
 	workers: 1,
 	retries: 0,
-	expect: { timeout: 30_000 },
+	expect: { timeout: 15_000 },
 	use: {
 		viewport: { width: 1280, height: 800 },
 		// A trace takes pictures all the time, which doubles how long the specs take: TRACE=1 to have it.

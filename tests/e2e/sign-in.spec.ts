@@ -133,7 +133,7 @@ test('a key of the browser is put on the machine over a password once; after the
 	browser,
 	site
 }) => {
-	test.setTimeout(300_000);
+	test.setTimeout(180_000);
 	const machine = await sshd({ user: 'kim', config: ['AuthorizedKeysFile .ssh/authorized_keys'] });
 	const person = await site.seed.person('pu-kim', { displayName: 'Kim' });
 	await site.seed.workspace(person, machine, []);
@@ -160,7 +160,7 @@ test('a key of the browser is put on the machine over a password once; after the
 
 	await site.killAndRestart();
 	// This page was open all the time: its line comes back, and with it the question.
-	await expect(dialog).toBeVisible({ timeout: 90_000 });
+	await expect(dialog).toBeVisible({ timeout: 30_000 });
 	await expect(dialog).toContainText('127.0.0.1');
 	await expect(dialog).toContainText('kim');
 	await expect(dialog).toContainText('Group node');
@@ -171,13 +171,13 @@ test('a key of the browser is put on the machine over a password once; after the
 	await dialog.getByRole('button', { name: 'Always for this account in this browser' }).click();
 	await machine.logged(/Accepted publickey for kim/);
 	await workspacesOf(site, page);
-	await expect(workspace(page, 'Group node')).toContainText('Connected', { timeout: 90_000 });
+	await expect(workspace(page, 'Group node')).toContainText('Connected', { timeout: 30_000 });
 	await page.close();
 
 	await site.killAndRestart();
 	const again = await context.newPage();
 	await workspacesOf(site, again);
-	await expect(workspace(again, 'Group node')).toContainText('Connected', { timeout: 90_000 });
+	await expect(workspace(again, 'Group node')).toContainText('Connected', { timeout: 30_000 });
 	await machine.logged(/Accepted publickey for kim[^]*Accepted publickey for kim/);
 	await again.goto(`${site.server.origin}/account`);
 	await again.getByRole('button', { name: `Ask again for kim@127.0.0.1:${machine.port}` }).click();

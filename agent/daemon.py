@@ -117,6 +117,10 @@ class Daemon:
         """SIGTERM."""
         self.stop()
 
+    def adapted(self, how):
+        """What a kernel is to be started with, as it can be here."""
+        return how
+
     def needed(self):
         """There is a reason to stay."""
         return bool(self.clients or self.registry.living() or self.terminals.living())

@@ -4,6 +4,7 @@ Who calls has a few seconds for TLS and for the proof that it is the job it says
 at once; others wait in the backlog. The stream of one that has proven itself becomes the line to its kernel.
 """
 import asyncio
+import importlib.util
 import json
 import os
 import random
@@ -41,9 +42,7 @@ class Door:
 
     async def problem(self, environment):
         """Why it cannot be opened, or empty."""
-        try:
-            import ssl  # noqa: F401
-        except ImportError:
+        if not importlib.util.find_spec("_ssl"):
             return "This Python has no TLS."
         if certificate.read(self._folder) or certificate.program(environment):
             return ""

@@ -6,9 +6,7 @@ second the first outputs of the first cell could be lost. Messages sent to it be
 import asyncio
 import json
 import os
-import shutil
 import signal
-import sys
 import time
 import uuid
 
@@ -61,10 +59,6 @@ class Kernel:
     def start(self, argv, env, cwd, interrupt_mode, language):
         """Starts the process; raises Unwilling when there is nothing to start."""
         folder = os.path.expanduser(cwd or "~")
-        if not os.path.isdir(folder) and os.environ.get("ANSATZ_ELSEWHERE"):  # in a job, without the login's file system
-            folder = os.environ["ANSATZ_ELSEWHERE"]
-            if os.path.basename(argv[0]).startswith("python") and not shutil.which(argv[0]):
-                argv = [sys.executable] + argv[1:]
         if not os.path.isdir(folder):
             raise Unwilling("start", "there is no folder %s" % folder)
         path = channels.connection_path(self.folder)

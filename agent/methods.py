@@ -64,7 +64,7 @@ def start(daemon, client, params, attachments):
     how = {"argv": argv, "env": env, "cwd": cwd, "interrupt_mode": mode, "language": language}
     if params.get("job") is not None:
         return job_methods.start(daemon, _id(params), _take(params, "job", dict), how)
-    return {"started": daemon.registry.start(_id(params), **how)}
+    return {"started": daemon.registry.start(_id(params), **daemon.adapted(how))}
 
 
 def kernels(daemon, client, params, attachments):

@@ -10,7 +10,7 @@ _BATCH = ("_CONDOR_JOB_AD", "SLURM_JOB_ID")
 
 #: inherited from whoever started the agent and wrong for a kernel of ours: with JPY_PARENT_PID it would end with us
 _NOT_INHERITED = ("JPY_PARENT_PID", "JPY_INTERRUPT_EVENT", "ANSATZ_RUNTIME", "ANSATZ_SPOOL", "ANSATZ_SPOOL_MB",
-                  "ANSATZ_LEASE_S", "ANSATZ_START_S", "ANSATZ_JOBS", "ANSATZ_ELSEWHERE")
+                  "ANSATZ_LEASE_S", "ANSATZ_START_S", "ANSATZ_JOBS")
 
 _REASONS = {signal.SIGSEGV: "segfault", signal.SIGBUS: "segfault", signal.SIGABRT: "abort",
             signal.SIGTERM: "terminated", signal.SIGINT: "terminated", signal.SIGHUP: "terminated"}

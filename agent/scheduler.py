@@ -3,6 +3,7 @@
 A system is one small file with a class that fills in this one. Commands are lists of words and never pass through a
 shell on this side; what a person has typed is a word of a known alphabet or one line, checked here once more.
 """
+import abc
 import re
 
 STATES = ("queued", "held", "running", "ended", "other")
@@ -66,7 +67,7 @@ def number(value):
     return int(text) if re.match(r"-?\d+\Z", text) else None
 
 
-class Scheduler:
+class Scheduler(abc.ABC):
     """The parts of a batch system. Commands are argv lists; parsers take what a command has printed, as text."""
 
     name = ""
@@ -79,69 +80,69 @@ class Scheduler:
     #: The file in a job's folder with what the worker has complained about, or None
     words_file = None
 
+    @abc.abstractmethod
     def version(self):
         """A command that prints the version."""
-        raise NotImplementedError
 
     def read_version(self, text):
         """The bare number."""
         return text.strip()
 
+    @abc.abstractmethod
     def files(self, folder, about, name, script):
         """What is written to a job's folder before it is submitted: {name: text}. `script` is the worker's program."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def submit(self, folder, about, name):
         """The command that submits it; it runs in that folder."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def submitted(self, text):
         """The job's id in what that command prints, or None."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def query(self, account):
         """The command that tells of all jobs of an account at once."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def jobs(self, text):
         """What that command prints: a list of seen()."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def past(self, identity):
         """The command that tells of a job that is no longer in the list."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def ended(self, text):
         """What that one prints: a seen(), or None."""
-        raise NotImplementedError
 
     def news(self, text):
         """What whole lines of the log say: (a list of seen(), how many characters were understood)."""
         return [], len(text)
 
+    @abc.abstractmethod
     def attach(self, identity, token):
         """The command that becomes a connection to the worker in a job."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def act(self, act, identity):
         """The command for `remove`, `hold` or `release`."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def log(self, identity):
         """The command that tells where a job's log is or what is in it."""
-        raise NotImplementedError
 
     def read_log(self, text):
         """What that one prints: (path or None, text)."""
         return None, text
 
+    @abc.abstractmethod
     def offers(self):
         """The command that tells what the cluster has and what of it is free."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def partitions(self, text):
         """What that one prints: a list of partition()."""
-        raise NotImplementedError
 
     def way(self):
         """A command that tells whether a job may be entered, or None where that needs no question."""

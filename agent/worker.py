@@ -43,14 +43,14 @@ def main(folder, options):
     os.environ.update(HOME=own if os.path.isdir(own) else os.path.dirname(folder), LANG=os.environ.get("LANG") or "C.UTF-8")
     if not os.path.isdir(os.environ.get("XDG_RUNTIME_DIR", "/")):  # the login's
         del os.environ["XDG_RUNTIME_DIR"]
-    os.environ.update(ANSATZ_SPOOL=os.path.join(folder, "spool"), ANSATZ_ELSEWHERE=os.path.dirname(folder))
+    os.environ.update(ANSATZ_SPOOL=os.path.join(folder, "spool"))
     for path in [] if call else _doors(options):
         if path.startswith("/tmp/ansatz-job-"):
             runtime.private(os.path.dirname(path))
         runtime.write_private(path, (DOOR % (sys.executable, sys.argv[0], home)).encode("utf-8"))
         doors.append(path)
     try:
-        return serve(home, os.open(os.devnull, os.O_WRONLY), lambda: Worker(home, options, call))
+        return serve(home, os.open(os.devnull, os.O_WRONLY), lambda: Worker(home, options, call, os.path.dirname(folder)))
     finally:
         for path in doors:
             os.unlink(path)
@@ -94,12 +94,19 @@ def _doors(options):
 class Worker(Daemon):
     """A daemon that belongs to a job."""
 
-    def __init__(self, folder, options, call):
+    def __init__(self, folder, options, call, place):
         super().__init__(os.path.basename(sys.argv[0]), folder, after=options["after"])
         self._lease, now = float(options["lease"]), time.monotonic()
         self._end_at = now + options["walltime"] if options["walltime"] else None
         self._leaving, self._had, self._dead_since = None, False, None
-        self._caller = Caller(self, call) if call else None
+        self._caller, self._place = Caller(self, call) if call else None, place
+
+    def adapted(self, how):
+        """A node without the login's file system has neither the notebook's folder nor, maybe, that Python."""
+        program = how["argv"][0]
+        if os.path.basename(program).startswith("python") and not shutil.which(program):
+            how = dict(how, argv=[sys.executable] + how["argv"][1:])
+        return how if os.path.isdir(os.path.expanduser(how["cwd"] or "~")) else dict(how, cwd=self._place)
 
     def terminate(self):
         """SIGTERM: the scheduler wants the slot."""

@@ -58,10 +58,10 @@ class JobTest(AgentTest):
         path = os.path.join(self.place, name)
         open(path, "w").close() if there else os.unlink(path)
 
-    def begin(self, link, kernel="k", argv=None, after=0, **job):
+    def begin(self, link, kernel="k", argv=None, after=0, cwd=None, **job):
         """Starts a kernel in a job and subscribes."""
         about = dict({"scheduler": "processes", "cpus": 1, "memory": 0, "gpus": 0, "walltime": 0, "lease": 60}, **job)
-        started = link.call("start", kernel=kernel, argv=argv or PYTHON_KERNEL, env={"FROM": "login"}, cwd=self.top,
+        started = link.call("start", kernel=kernel, argv=argv or PYTHON_KERNEL, env={"FROM": "login"}, cwd=cwd or self.top,
                             interruptMode="signal", language="python", job=about)
         link.call("subscribe", kernel=kernel, after=after)
         return started["started"]
@@ -73,6 +73,16 @@ class JobTest(AgentTest):
                 if status["state"] == wanted:
                     return status
             link.turn()
+
+    def kill_in_a_run(self, link):
+        """Starts a kernel and something that prints for a while, and kills the daemon: (its message's id, the last number seen)."""
+        self.begin(link)
+        link.agent("started")
+        identity = link.execute("k", "import time\nfor i in range(1500):\n    print(i, flush=True); time.sleep(0.002)")
+        link.event(lambda e: e["type"] == "stream")
+        os.kill(link.hello["pid"], signal.SIGKILL)
+        link.process.wait()
+        return identity, link.seen[-1]["seq"]
 
     def worker(self, number="1"):
         """The pid of the job's process."""
@@ -171,13 +181,7 @@ class LifeTest(JobTest):
     def test_daemon_killed(self):
         """With -9 during a run: the next daemon finds the job, and nothing is missing."""
         link = self.link()
-        self.begin(link)
-        link.agent("started")
-        identity = link.execute("k", "import time\nfor i in range(1500):\n    print(i, flush=True); time.sleep(0.002)")
-        link.event(lambda e: e["type"] == "stream")
-        os.kill(link.hello["pid"], signal.SIGKILL)
-        link.process.wait()
-        last = link.seen[-1]["seq"]
+        identity, last = self.kill_in_a_run(link)
         again = self.link()
         self.assertEqual(again.call("kernels")["kernels"][0]["state"], "alive")
         again.call("subscribe", kernel="k", after=last)
@@ -271,6 +275,14 @@ class LifeTest(JobTest):
         died = link.agent("died")
         self.assertEqual(died["reason"], "startup")
         self.assertIn("/nonexistent/program", died["stderr"])
+
+    def test_other_node(self):
+        """One that has neither the folder nor the Python of the login node."""
+        link = self.link()
+        self.begin(link, argv=["/nonexistent/python3"] + PYTHON_KERNEL[1:], cwd="/nonexistent")
+        link.agent("started")
+        self.assertEqual(text(link.run("k", "import os, sys; print(os.getcwd(), sys.executable)")),
+                         "%s %s\n" % (os.path.join(self.place, "1", "place"), sys.executable))
 
     def test_orphan(self):
         """A worker whose daemon never comes back ends after its lease."""

@@ -13,7 +13,8 @@ export async function pictures(page: Page, path: (name: string) => string, name:
 	for (const [colorScheme, width, height] of SCREENS) {
 		await page.emulateMedia({ colorScheme });
 		await page.setViewportSize({ width, height });
-		await page.screenshot({ path: path(`${name}-${colorScheme}-${width}.png`) });
+		// Transitions at their end: a colour between two schemes is nobody's.
+		await page.screenshot({ path: path(`${name}-${colorScheme}-${width}.png`), animations: 'disabled' });
 	}
 	await page.emulateMedia({ colorScheme: 'light' });
 	await page.setViewportSize({ width: 1280, height: 800 });

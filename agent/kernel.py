@@ -196,7 +196,7 @@ class Kernel:
         content["requested"] = self._asked and not self._dismissal
         if self._dismissal:
             content.update(self._dismissal)
-        if self._asked and content["reason"] == "lost":  # nobody told us how, but it was told to
+        elif self._asked and content["reason"] in ("lost", "evicted"):  # nobody told us how, or the signal was ours
             content["reason"] = "exit"
         if self._channels:
             self._channels.close()

@@ -12,6 +12,7 @@ import traceback
 
 import schedulers
 import survey
+from folder_watch import FolderWatch
 from kernel import Unwilling
 
 WAITING_S, RUNNING_S = 5.0, 30.0
@@ -28,7 +29,7 @@ class Batch:
         self.children, self.queries, self.door, self._account = children, 0, door, account
         self._systems = {each.name: each for each in schedulers.KNOWN}
         self._followed, self._known, self._asking, self._asked_at, self._answered_at = set(), {}, {}, {}, {}
-        self._environment, self._offers = None, (0.0, None)
+        self._environment, self._offers, self._folders = None, (0.0, None), FolderWatch()
 
     def system(self, name):
         """The parts of a batch system, or Unwilling."""
@@ -139,16 +140,18 @@ class Batch:
     def follow(self, job):
         """Tells a job what becomes of it until unfollow()."""
         self._followed.add(job)
+        self._folders.add(job.folder, job.look)
 
     def unfollow(self, job):
         """It is over, and may not call any more."""
         self._followed.discard(job)
+        self._folders.remove(job.folder)
         self.door.forget(job.token)
 
     def hurry(self, system):
-        """Something is not as the scheduler has said: it is asked at the next tick."""
-        if time.monotonic() - self._asked_at.get(system.name, 0.0) > HURRY_S:
-            self._asked_at.pop(system.name, None)
+        """Something is not as the scheduler has said: it is asked now, if that was not just done."""
+        if time.monotonic() - self._asked_at.get(system.name, -HURRY_S) >= HURRY_S:
+            asyncio.ensure_future(self._ask(system))
 
     def tick(self):
         """Called about twice a second."""

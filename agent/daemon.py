@@ -94,6 +94,7 @@ class Daemon:
         self.tasks = Tasks(self.folder, self.children)
         self.terminals = Terminals(self.children)
         await self._listen()
+        self.begin()
         self.ready = True
         os.write(report, b"ready")
         os.close(report)
@@ -116,6 +117,9 @@ class Daemon:
     def terminate(self):
         """SIGTERM."""
         self.stop()
+
+    def begin(self):
+        """Called once when it listens."""
 
     def adapted(self, how):
         """What a kernel is to be started with, as it can be here."""

@@ -44,7 +44,7 @@ def description(about, name):
     """The submit description of a worker."""
     lines = ["universe = %s" % ("container" if about["container"] else "vanilla"),
              "executable = /bin/sh", "transfer_executable = false", "arguments = %s" % quoted(["worker.sh"]),
-             "transfer_input_files = worker.sh", "should_transfer_files = YES", 'transfer_output_files = ""',
+             "transfer_input_files = worker.sh, start.json", "should_transfer_files = YES", 'transfer_output_files = ""',
              "when_to_transfer_output = ON_EXIT", "output = worker.out", "error = worker.err", "log = job.log",
              "notification = never", "batch_name = %s" % plain(name), "kill_sig = SIGTERM",
              "request_cpus = %d" % about["cpus"]]
@@ -71,7 +71,7 @@ class HTCondor(Scheduler):
 
     name = "htcondor"
     programs = ("condor_submit", "condor_q", "condor_rm")
-    log_file, words_file = "job.log", "worker.err"
+    log_file, words_file, carries = "job.log", "worker.err", True
 
     def version(self):
         return ["condor_version"]

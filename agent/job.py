@@ -14,6 +14,7 @@ from kernel import Unwilling
 
 MISSED = 2  # answers without the job until it counts as gone
 LET_S = 3.0  # for the log to say why it was evicted
+START = "start.json"  # in its folder: what the kernel is started with
 AGAIN_S = 5.0  # between attempts to remove it
 _BEFORE = ("submitting", "queued", "held")
 
@@ -47,8 +48,20 @@ class Job:
         self.urgent = False  # something is about to be another: ask soon
         self._read, self._missed, self._submitted_at, self._looking = 0, 0, 0.0, False
         self._removing, self._told_off, self._answered, self._discarded = None, False, False, False
+        self._left = False  # a start.json is in the folder until the worker takes it
 
     # -- life ----------------------------------------------------------------------------------------------------------
+
+    def leave(self, how):
+        """Leaves for the worker what the kernel is started with, in a file that the scheduler does not keep, and tells
+        where that is for it. Unwilling where it cannot be written."""
+        path = os.path.join(self.folder, START)
+        try:
+            runtime.write_json(path, how)
+        except OSError as error:
+            raise Unwilling("submit", "%s: %s" % (self.folder, error.strerror))
+        self._left = True
+        return START if self.system.carries else path
 
     async def submit(self, name, script):
         """Gives it to the scheduler; Unwilling in the scheduler's words when that refuses."""
@@ -74,6 +87,7 @@ class Job:
         self.id, self.state, self.node = saved.get("id"), saved.get("state") or "submitting", saved.get("node") or ""
         self.since, self.started = saved.get("since") or time.time(), saved.get("started")
         self.words, self.end, self._answered = saved.get("words") or "", saved.get("end"), bool(saved.get("answered"))
+        self._left = os.path.exists(os.path.join(self.folder, START))
         if self.state != "ended":
             self._batch.follow(self)
 
@@ -104,6 +118,10 @@ class Job:
     def answered(self):
         """The worker in it has been reached."""
         self._answered = True
+        try:
+            os.unlink(os.path.join(self.folder, START))
+        except OSError:
+            pass  # the worker has done so
         if self.state == "starting":
             self._tell(self._become, "running")
 
@@ -113,14 +131,20 @@ class Job:
 
     # -- news ----------------------------------------------------------------------------------------------------------
 
-    def tick(self):
-        """Reads what is new in the log; tries again to remove what must go."""
+    def look(self):
+        """Reads what is new in the log; without one, the worker tells that it is there by taking its start.json."""
         if self.system.log_file:
             news = [each for each in self._news() if self.id in (None, each["id"])]
             for at, each in enumerate(news):
                 self.id = self.id or each["id"]
                 if each["end"] != "evicted" or not any(later["end"] not in (None, "evicted") for later in news[at:]):
                     self._tell(self._apply, each)
+        elif self._left and self.waits and not os.path.exists(os.path.join(self.folder, START)):
+            self._batch.hurry(self.system)
+
+    def tick(self):
+        """Looks, also where nothing has called; tries again to remove what must go."""
+        self.look()
         if self._removing is not None and time.monotonic() >= self._removing and self.id:
             self._removing = time.monotonic() + AGAIN_S
             asyncio.ensure_future(self._remove())

@@ -41,6 +41,7 @@ class JobKernel:
         self._outbox = Outbox(os.path.join(folder, "outbox"))
         self._line, self._how, self._about = None, {}, {}
         self._begun = self._asked = self._again = self._told = False  # _told: the worker has heard that it shall end
+        self._kept = False  # the job is that of a former life: its worker has started that one's kernel
         self._taken = False  # the worker has been asked what it has, over this line
         self._wanted_at, self._over_at, self._asked_at, self._dead_at = time.monotonic(), None, 0.0, 0.0
         self._verdict = None  # (content, when) of a `died` that waits for the scheduler's words
@@ -59,6 +60,7 @@ class JobKernel:
         self._outbox.clear()
         kept = former.give(about) if former else None
         if kept:
+            self._kept = True
             self.job, self._line = kept
             self.job.belongs(self._changed)
             self._line.owner = self
@@ -75,6 +77,7 @@ class JobKernel:
             if way == "call-back":
                 card = await self._batch.door.invite(token, await self._batch.environment(), self._early)
             self._changed()
+            options["start"] = self.job.leave(dict(self._how, kernel=self.identity))
             await self.job.submit("ansatz %s %s" % (_plain(self.identity), token[:8]), job_script.script(options, card))
         except Unwilling:
             self.state = "dead"
@@ -106,6 +109,7 @@ class JobKernel:
         known = saved["job"]
         self.started, self._how, self._about = saved.get("started"), saved.get("how") or {}, known["about"]
         self._begun, self._asked = saved.get("begun") is True, saved.get("requested") is True
+        self._kept = saved.get("kept") is True
         self.state = saved.get("state") or "dead"
         self.job = Job(self._batch, self._batch.system(known["scheduler"]), known["token"], known["folder"], known["about"],
                        self.identity, self._changed)
@@ -227,7 +231,8 @@ class JobKernel:
         try:
             known = (await peer.request("kernels", {}))["kernels"]
             mine = [each for each in known if each["kernel"] == self.identity]
-            if not self._begun and (not mine or mine[0]["state"] == "dead"):
+            # A new job's worker starts the kernel by itself where it can: one that is dead there has had its life.
+            if not self._begun and (not mine or self._kept and mine[0]["state"] == "dead"):
                 await peer.request("start", dict(self._how, kernel=self.identity))
             self._begun, self.job.urgent = True, False
             self.job.answered()
@@ -357,7 +362,7 @@ class JobKernel:
 
     def _save(self):
         saved = {"kernel": self.identity, "pid": None, "state": self.state, "started": self.started, "how": self._how,
-                 "begun": self._begun, "requested": self._asked, "job": self.job.saved(),
+                 "begun": self._begun, "kept": self._kept, "requested": self._asked, "job": self.job.saved(),
                  "call": self._batch.door.saved(self.job.token)}
         try:
             runtime.write_json(os.path.join(self.folder, "state.json"), saved)

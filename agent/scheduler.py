@@ -79,6 +79,9 @@ class Scheduler(abc.ABC):
     log_file = None
     #: The file in a job's folder with what the worker has complained about, or None
     words_file = None
+    #: It brings `start.json` of a job's folder into the folder where the worker begins; else the worker reads it where it
+    #: is, if it can
+    carries = False
 
     @abc.abstractmethod
     def version(self):

@@ -13,13 +13,16 @@ import sys
 import tempfile
 import time
 
+import methods
 import process
 import runtime
 from attach import answer, connect
 from caller import Caller
 from daemon import Daemon, serve
+from kernel import Unwilling
 
 NO_TLS = 95
+BEGIN_S = 10.0  # from the way in to somebody who answers
 GRACE_S = 12.0  # the kernels' end included
 AGAIN_S = 90.0  # for a kernel that is to be started again
 DOOR = """#!/bin/sh
@@ -28,8 +31,8 @@ exec '%s' '%s' attach-worker '%s'
 
 
 def main(folder, options):
-    """`folder` is private and ours, `options` JSON: {token, scheduler, after, lease, walltime}; seconds. A file `call` in
-    the folder has what is needed to call the daemon, which has no way in then."""
+    """`folder` is private and ours, `options` JSON: {token, scheduler, after, lease, walltime, start}; seconds. A file `call`
+    in the folder has what is needed to call the daemon, which has no way in then; one at `start`, the kernel."""
     options, card = json.loads(options), os.path.join(folder, "call")
     call = runtime.read_json(card)
     if call:
@@ -38,7 +41,8 @@ def main(folder, options):
         sys.stderr.write("The Python of this node (%s) has no TLS.\n" % sys.executable)
         shutil.rmtree(folder, ignore_errors=True)
         return NO_TLS
-    home, doors = _home(folder), []
+    start = _start(options)
+    home, doors, place = _home(folder), [], os.path.dirname(folder)
     own = os.path.expanduser("~")  # HTCondor gives a job little
     os.environ.update(HOME=own if os.path.isdir(own) else os.path.dirname(folder), LANG=os.environ.get("LANG") or "C.UTF-8")
     if not os.path.isdir(os.environ.get("XDG_RUNTIME_DIR", "/")):  # the login's
@@ -50,21 +54,45 @@ def main(folder, options):
         runtime.write_private(path, (DOOR % (sys.executable, sys.argv[0], home)).encode("utf-8"))
         doors.append(path)
     try:
-        return serve(home, os.open(os.devnull, os.O_WRONLY), lambda: Worker(home, options, call, os.path.dirname(folder)))
+        return serve(home, os.open(os.devnull, os.O_WRONLY), lambda: Worker(home, options, call, start, place))
     finally:
         for path in doors:
-            os.unlink(path)
+            _unlink(path)
         for path in {folder, home} | {os.path.dirname(path) for path in doors if path.startswith("/tmp/ansatz-job-")}:
             shutil.rmtree(path, ignore_errors=True)
 
 
 def attach(folder):
     """The command `attach-worker FOLDER`: a pipe to the worker; never starts one."""
-    link = connect(folder)
+    link, end = connect(folder), time.monotonic() + BEGIN_S
+    while link is None and time.monotonic() < end:  # who comes with the job itself is a little early
+        time.sleep(0.02)
+        link = connect(folder)
     if link is None:
         sys.stdout.write('ANSATZ-FAIL {"code": "daemon", "message": "the worker does not answer"}\n')
         return 97
     return answer(link)
+
+
+def _start(options):
+    """What the kernel is to be started with, where that can be read here; None else. The file is for us alone, and goes."""
+    path = options.get("start")
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), encoding="utf-8") as file:
+            ours = os.fstat(file.fileno()).st_uid == os.geteuid()
+            how = json.load(file) if ours else None
+    except (OSError, TypeError, ValueError):
+        return None
+    if ours:
+        _unlink(path)
+    return how
+
+
+def _unlink(path):
+    try:
+        os.unlink(path)
+    except OSError:
+        pass  # it is not there, or not on a file system of ours
 
 
 def _home(folder):
@@ -94,12 +122,22 @@ def _doors(options):
 class Worker(Daemon):
     """A daemon that belongs to a job."""
 
-    def __init__(self, folder, options, call, place):
+    def __init__(self, folder, options, call, start, place):
         super().__init__(os.path.basename(sys.argv[0]), folder, after=options["after"])
+        self._start = start
         self._lease, now = float(options["lease"]), time.monotonic()
         self._end_at = now + options["walltime"] if options["walltime"] else None
         self._leaving, self._had, self._dead_since = None, False, None
         self._caller, self._place = Caller(self, call) if call else None, place
+
+    def begin(self):
+        """The kernel does not wait for who comes."""
+        if self._start:
+            try:
+                methods.start(self, None, self._start, ())
+            except Unwilling:
+                pass  # who comes asks for it again, and hears why
+            self._start = None
 
     def adapted(self, how):
         """A node without the login's file system has neither the notebook's folder nor, maybe, that Python."""

@@ -268,6 +268,20 @@ class LifeTest(JobTest):
         self.assertFalse(os.path.exists(os.path.join(self.place, "2")))
         self.assertEqual([e["seq"] for e in link.seen], list(range(1, len(link.seen) + 1)))
 
+    def test_restart_of_a_deaf_one(self):
+        """It has to be insisted, by a signal that batch systems send as well: the job is kept all the same."""
+        self.env.update(SLURM_JOB_ID="1")
+        link = self.link()
+        self.begin(link)
+        link.agent("started")
+        link.finish(link.execute("k", "async def deaf(*_): pass\nget_ipython().kernel.control_handlers['shutdown_request'] = deaf"))
+        link.call("shutdown", kernel="k", restart=True)
+        died = link.agent("died")
+        self.assertEqual((died["reason"], died["signal"], died["requested"]), ("exit", "SIGTERM", True))
+        self.begin(link, after=link.seen[-1]["seq"])
+        self.assertEqual(text(link.finish(link.execute("k", "print(1)"))), "1\n")
+        self.assertEqual(link.call("jobs")["jobs"][0]["id"], "1")
+
     def test_startup_fails(self):
         """No such program there."""
         link = self.link()
@@ -275,6 +289,52 @@ class LifeTest(JobTest):
         died = link.agent("died")
         self.assertEqual(died["reason"], "startup")
         self.assertIn("/nonexistent/program", died["stderr"])
+
+    def test_starts_by_itself(self):
+        """The kernel does not wait for who comes into the job, and is the one that is found there."""
+        self.mark("closed")
+        self.mark("locked")
+        link, made = self.link(), os.path.join(self.top, "made")
+        self.begin(link, argv=["/bin/sh", "-c", 'echo "$FROM $$" >>"$0"; exec "$@"', made] + PYTHON_KERNEL)
+        self.state(link, "queued")
+        jobs = os.path.join(self.top, "jobs")
+        start = os.path.join(jobs, os.listdir(jobs)[0], "start.json")
+        self.assertEqual(os.stat(start).st_mode & 0o777, 0o600)
+        self.mark("closed", False)
+        until(lambda: os.path.exists(made))
+        self.assertFalse(os.path.exists(start))
+        self.mark("locked", False)
+        link.agent("started")
+        self.assertEqual(text(link.finish(link.execute("k", "import os; print(os.getpid())"))).strip(), self.line(made)[6:])
+
+    def test_ends_before_who_comes(self):
+        """A kernel that ended by itself is not started a second time."""
+        self.mark("locked")
+        link, made = self.link(), os.path.join(self.top, "made")
+        self.begin(link, argv=["/bin/sh", "-c", 'echo "$FROM" >>"$0"; echo no module >&2; exit 3', made])
+        until(lambda: os.path.exists(made))
+        self.mark("locked", False)
+        died = link.agent("died")
+        self.assertEqual((died["reason"], died["exitCode"], died["stderr"].strip()), ("startup", 3, "no module"))
+        self.assertEqual(self.line(made), "login")
+
+    def test_what_it_is_started_with_is_away(self):
+        """A node that does not see the folder: the kernel is started when the daemon is there."""
+        self.mark("closed")
+        link = self.link()
+        self.begin(link)
+        self.state(link, "queued")
+        jobs = os.path.join(self.top, "jobs")
+        os.unlink(os.path.join(jobs, os.listdir(jobs)[0], "start.json"))
+        self.mark("closed", False)
+        link.agent("started")
+        self.assertEqual(text(link.finish(link.execute("k", "print(1)"))), "1\n")
+
+    def line(self, path):
+        """The only line of a file."""
+        with open(path) as file:
+            (line,) = file.read().splitlines()
+        return line
 
     def test_other_node(self):
         """One that has neither the folder nor the Python of the login node."""

@@ -107,7 +107,7 @@ function outsideMaths(latex: string): string {
 		.replace(/\\[,;:!/ ]/g, ' ')
 		.replace(/\\\\/g, ' ')
 		.replace(/[{}]/g, '')
-		.replace(/(?<![~/\w])~|~(?=[\p{L}\d])/gu, '\u00a0')
+		.replace(/(?<=[\p{L}\d.,)])~(?=[\p{L}\d($])/gu, '\u00a0')
 		.replace(/---/g, '—')
 		.replace(/(?<!-)--(?!-)/g, '–')
 		.replace(/``/g, '“')
@@ -168,11 +168,9 @@ function escaped(text: string, ascii: boolean): string {
 	return [...safe]
 		.map((character) => {
 			if (character <= '\u007f') return character;
-			const known = COMMAND_OF.get(character);
-			if (known) return known;
 			const [base, mark, ...more] = character.normalize('NFD');
 			const command = mark && more.length === 0 ? ACCENT_OF.get(mark) : undefined;
-			if (!command || !/^[a-z]$/i.test(base!)) return character;
+			if (!command || !/^[a-z]$/i.test(base!)) return COMMAND_OF.get(character) ?? character;
 			return `{\\${command}{${/^[ij]$/.test(base!) ? `\\${base}` : base}}}`;
 		})
 		.join('');

@@ -139,7 +139,9 @@ export function initials(given: string): string {
 			word
 				.split(/[-‐]/)
 				.filter((part) => part !== '')
-				.map((part) => `${[...part][0]!.toLocaleUpperCase('en')}.`)
+				// the first is a capital; what follows a hyphen stays as it is written (Ken-ichi)
+				.map((part, at) => (at === 0 ? [...part][0]!.toLocaleUpperCase('en') : [...part][0]!))
+				.map((letter) => `${letter}.`)
 				.join('-')
 		)
 		.join(' ');

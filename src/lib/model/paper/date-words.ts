@@ -1,0 +1,18 @@
+/** Parts of a date as formats of citations want them. */
+
+/** Year, month and day, as far as the date has them. */
+export function dateParts(date: string): [year: string, month?: string, day?: string] {
+	return date.split('-') as [string, string?, string?];
+}
+
+/** `2012-09` as `2012-09-01T00:00:00Z`, for formats that know whole moments only. */
+export function wholeMoment(date: string): string {
+	const [year, month = '01', day = '01'] = dateParts(date);
+	return `${year}-${month}-${day}T00:00:00Z`;
+}
+
+/** First and last page; an article number is a first page without a last. */
+export function pageRange(pages: string): { first: string; last?: string } {
+	const [, first, last] = /^\s*([\w.]+)\s*-{1,2}\s*([\w.]+)\s*$/.exec(pages) ?? [];
+	return first === undefined ? { first: pages } : { first, last: last! };
+}

@@ -29,7 +29,7 @@ if (unknown !== undefined) {
 requirePython();
 installDependencies();
 requirePackages({
-	...{ sshd: 'openssh-server', chromium: 'chromium', git: 'git' },
+	...{ sshd: 'openssh-server', chromium: 'chromium', git: 'git', openssl: 'openssl' },
 	// for the ways in: one-time codes by PAM, login shells of other kinds
 	...{ 'google-authenticator': 'libpam-google-authenticator', fish: 'fish', tcsh: 'tcsh' },
 	...{ krb5kdc: 'krb5-kdc', 'kadmin.local': 'krb5-admin-server', kinit: 'krb5-user' },

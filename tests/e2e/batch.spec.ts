@@ -21,6 +21,69 @@ async function faultless(page: Page): Promise<void> {
 	expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
 }
 
+test('an administrator names presets: they are offered where they are for, and are nobody’s to forget', async ({
+	browser,
+	site
+}, info) => {
+	const shot = (name: string): string => info.outputPath(name);
+	const root = await site.seed.person('root', { admin: true });
+	const { origin } = site.server;
+	const context = await site.signedIn(browser, root);
+	const page = await context.newPage();
+	await page.goto(`${origin}/settings`);
+	const add = async (name: string, hosts: string): Promise<void> => {
+		await page.getByRole('button', { name: 'Add a preset…' }).click();
+		await page.getByLabel('Name of the preset').fill(name);
+		await page.getByLabel('For workspaces at').fill(hosts);
+		await page.getByLabel('Cores').fill('many');
+		await page.getByRole('form').getByRole('button', { name: 'Save' }).click();
+		await expect(page.getByRole('form')).toContainText('A whole number, please.');
+		await page.getByLabel('Cores').fill('1');
+		await page.getByLabel('Memory in GB').fill('0.3');
+		if (name === 'Here') {
+			await pictures(page, shot, 'preset');
+			await faultless(page);
+		}
+		await page.getByRole('form').getByRole('button', { name: 'Save' }).click();
+		await expect(page.getByText(`“${name}” is offered from now on.`)).toBeVisible();
+	};
+	await add('Here', '127.0.0.0/8');
+	await add('Elsewhere', 'login*.cluster.org');
+	await expect(page.getByTestId('site-preset')).toHaveText([
+		/Here\s+HTCondor, at 127\.0\.0\.0\/8: 1 core, 307 MB, 1 h/,
+		/Elsewhere\s+HTCondor, at login\*\.cluster\.org: /
+	]);
+	await pictures(page, shot, 'presets');
+	await faultless(page);
+
+	const workspace = await site.seed.workspace(root, pool, []);
+	const connected = await context.request.post(`${origin}/api/workspaces/${workspace}/connect`, {
+		data: { signIn: { hop: 0, credential: { kind: 'key', privateKey: pool.privateKey } } },
+		headers: { origin }
+	});
+	expect(await connected.json()).toMatchObject({ state: 'connected' });
+	const notebook = await openNotebook(context, site, await site.seed.notebook(root));
+	await notebook.getByTestId('kernel-chip').click();
+	await notebook.getByRole('button', { name: /Group node ada@/ }).click();
+	await notebook.getByRole('radio', { name: /A batch job \(HTCondor\)/ }).check();
+	const form = notebook.getByTestId('resource-form');
+	await form.getByLabel('Cores').fill('2');
+	await form
+		.getByRole('group', { name: 'Presets: Of this installation' })
+		.getByRole('button', { name: 'Here' })
+		.click();
+	await expect(form.getByLabel('Memory in GB')).toHaveValue('0.3');
+	await expect(form.getByLabel('Cores')).toHaveValue('1');
+	await expect(form.getByRole('button', { name: /Elsewhere|Forget/ })).toHaveCount(0);
+	await pictures(notebook, shot, 'offered');
+
+	await page.bringToFront();
+	for (const name of ['Here', 'Elsewhere'])
+		await page.getByRole('button', { name: `Remove “${name}”` }).click();
+	await expect(page.getByText('“Elsewhere” is offered no more.')).toBeVisible();
+	await expect(page.getByTestId('site-preset')).toHaveCount(0);
+});
+
 test('from the form through the queue to an output, with the way out at every step', async ({
 	browser,
 	site

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { plainResources, resourcesSchema } from '#lib/model/job.ts';
+import { presetsAt, sitePresetSchema } from '#lib/model/job-preset.ts';
 import { roomCommand } from '#lib/model/room-command.ts';
 import { deathSentence } from '#lib/model/run.ts';
 
@@ -25,6 +26,19 @@ test.each([
 	const wish = { ...plainResources('htcondor'), ...change };
 	expect(v.safeParse(resourcesSchema, wish).success).toBe(false);
 	expect(v.safeParse(roomCommand, { do: 'start', workspace: 'w', resources: wish }).success).toBe(false);
+});
+
+test.each([
+	['', ['login1.cluster.org', '10.1.2.3', 'localhost']],
+	['login*.cluster.org', ['login1.cluster.org', 'LOGIN.cluster.org']],
+	['*.cluster.org', ['login1.cluster.org', 'a.b.cluster.org', 'LOGIN.cluster.org']],
+	['10.0.0.0/8', ['10.1.2.3']],
+	['localhost', ['localhost']]
+])('a preset for “%s” is for workspaces there alone', (hosts, there) => {
+	const preset = v.parse(sitePresetSchema, { name: 'a', hosts, resources: plainResources('slurm') });
+	const all = ['login1.cluster.org', 'LOGIN.cluster.org', 'a.b.cluster.org', 'login1.cluster.org.uk'];
+	const found = [...all, '10.1.2.3', 'localhost'].filter((host) => presetsAt([preset], host).length > 0);
+	expect(found.sort()).toEqual([...(hosts === '' ? [...all, '10.1.2.3', 'localhost'] : there)].sort());
 });
 
 test('what is usual passes', () => {

@@ -1,5 +1,8 @@
 /** Settings of the installation, of a notebook and of a person, over HTTP: who may, what is taken, what is refused. */
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { settings } from '#db/schema.ts';
+import { plainResources } from '#lib/model/job.ts';
 import { LOOPBACK, openSeed, type Seed, type SeededPerson } from '../support/people.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 
@@ -41,7 +44,10 @@ async function call(
 
 test('a fresh installation shuts nothing down, and only administrators see and change that', async () => {
 	// what the tests themselves list is all there is
-	const fresh = { idleMinutes: null, idleMinutesMax: null, jobLeaseMinutes: null, reach: LOOPBACK };
+	const fresh = {
+		...{ idleMinutes: null, idleMinutesMax: null, jobLeaseMinutes: null, jobPresets: [] },
+		reach: LOOPBACK
+	};
 	expect(await call(ada, 'GET', '/api/settings')).toEqual([200, fresh]);
 	for (const method of ['GET', 'PUT'])
 		expect(await call(bob, method, '/api/settings', method === 'PUT' ? fresh : undefined)).toEqual([
@@ -63,6 +69,33 @@ test('a fresh installation shuts nothing down, and only administrators see and c
 		200,
 		{ ...fresh, idleMinutes: 60, idleMinutesMax: 240 }
 	]);
+});
+
+test('presets for batch systems are checked like what people type, and kept', async () => {
+	const preset = { name: 'One GPU', hosts: 'Login*.Cluster.org', resources: plainResources('slurm') };
+	const kept = { ...preset, hosts: 'login*.cluster.org' };
+	expect((await call(bob, 'PUT', '/api/settings', { jobPresets: [preset] }))[0]).toBe(403);
+	const [status, body] = await call(ada, 'PUT', '/api/settings', { jobPresets: [preset] });
+	expect([status, body.jobPresets]).toEqual([200, [kept]]);
+	for (const [wrong, says] of [
+		[{ name: '' }, 'jobPresets.0.name'],
+		[{ hosts: 'login node' }, 'jobPresets.0.hosts'],
+		[{ resources: { ...preset.resources, partition: 'gpu\nx' } }, 'jobPresets.0.resources.partition'],
+		[{ resources: { ...preset.resources, cpus: 0 } }, 'jobPresets.0.resources.cpus']
+	] as const)
+		expect(await call(ada, 'PUT', '/api/settings', { jobPresets: [{ ...preset, ...wrong }] })).toEqual([
+			400,
+			expect.objectContaining({ code: 'invalid', detail: expect.stringContaining(says) })
+		]);
+	// One name twice would be two buttons that nobody can tell apart.
+	expect((await call(ada, 'PUT', '/api/settings', { jobPresets: [preset, kept] }))[0]).toBe(400);
+	// What another version wrote and this one does not know is left out.
+	await seed.db
+		.update(settings)
+		.set({ value: [kept, { ...kept, resources: {} }] })
+		.where(eq(settings.name, 'jobPresets'));
+	expect((await call(ada, 'GET', '/api/settings'))[1].jobPresets).toEqual([kept]);
+	expect((await call(ada, 'PUT', '/api/settings', { jobPresets: [] }))[1].jobPresets).toEqual([]);
 });
 
 test('the settings page takes the list of places line by line, and names the line that is wrong', async () => {

@@ -1,5 +1,6 @@
 /** A batch job in words. */
-import type { JobStatus, Resources, SchedulerName } from '#lib/model/job.ts';
+import * as v from 'valibot';
+import { resourcesSchema, type JobStatus, type Resources, type SchedulerName } from '#lib/model/job.ts';
 import { elapsed, span } from './render/words.ts';
 import { memory } from './usage-words.ts';
 
@@ -69,6 +70,18 @@ export function resourceWords(resources: Resources): string {
 	]
 		.filter(Boolean)
 		.join(', ');
+}
+
+/** What is wrong with what was typed, by the name of the field; null: nothing. */
+export function resourceFaults(resources: Resources): Record<string, string> | null {
+	const read = v.safeParse(resourcesSchema, resources);
+	if (read.success) return null;
+	return Object.fromEntries(
+		read.issues.map((issue) => [
+			String(issue.path?.[0]?.key),
+			issue.type === 'number' || issue.type === 'integer' ? 'A whole number, please.' : issue.message
+		])
+	);
 }
 
 /** Memory as batch systems count it, in megabytes of 2^20 bytes. */

@@ -3,7 +3,7 @@
  * (scope ''), in one workspace (`workspace:<id>`) or in one notebook (`notebook:<id>`).
  */
 import * as v from 'valibot';
-import { resourcesSchema } from './job.ts';
+import { jobPresetSchema } from './job-preset.ts';
 
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
 const text = v.pipe(v.string(), v.maxLength(4000));
@@ -31,12 +31,7 @@ const inWorkspace = {
 	/** The kernel chosen last, by its name. */
 	environment: text,
 	/** What one asks a batch system for again and again, by a name. */
-	presets: v.pipe(
-		v.array(
-			v.object({ name: v.pipe(v.string(), v.minLength(1), v.maxLength(60)), resources: resourcesSchema })
-		),
-		v.maxLength(20)
-	)
+	presets: v.pipe(v.array(jobPresetSchema), v.maxLength(20))
 };
 
 const inNotebook = {

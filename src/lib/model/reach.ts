@@ -212,6 +212,14 @@ function opens(network: Network, { range }: Closed): boolean {
 }
 
 /** Whether a name entry lists this name; null stands for an address, which only `*` names. */
+/** Whether a typed host is what an entry's host says, as a name or as an address. Nothing is looked up. */
+export function isHostLike(entry: string, host: string): boolean {
+	const typed = readHost(host);
+	const network = readNetwork(entry);
+	if (network) return typed?.kind === 'ip' && isWithin(typed.ip, network);
+	return isNamed(entry, typed?.kind === 'name' ? typed.name : null);
+}
+
 function isNamed(entry: string, name: string | null): boolean {
 	if (entry === '*') return true;
 	if (name === null || readNetwork(entry)) return false;

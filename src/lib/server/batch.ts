@@ -5,14 +5,16 @@ import type { WorkspaceDirectory } from '#collab/workspace-directory.ts';
 import type { Database } from '#db/database.ts';
 import { members, notebooks } from '#db/schema.ts';
 import type { KernelGateway } from '#lib/model/gateway.ts';
+import { presetsAt, type JobPreset } from '#lib/model/job-preset.ts';
 import type { JobAct, JobEntry, ListedJob, Offer, SchedulerName } from '#lib/model/job.ts';
 import { openWorkspace } from './open-workspace.ts';
 import type { Caller } from './services.ts';
+import { readSettings } from './settings.ts';
 
 /** All calls refuse with 404 for a workspace that is not the caller's, with 409 without a connection. */
 export interface Batch {
-	/** The schedulers of the workspace and what is free there now; none where there are none. */
-	offers(caller: Caller, workspace: string): Promise<{ offers: Offer[] }>;
+	/** The schedulers of the workspace, what is free there now, and what administrators offer to ask for there. */
+	offers(caller: Caller, workspace: string): Promise<{ offers: Offer[]; presets: JobPreset[] }>;
 	/** All jobs of the account, whoever made them. */
 	jobs(caller: Caller, workspace: string): Promise<{ jobs: ListedJob[] }>;
 	/** 409 `agent-job` where the scheduler refuses, in its words. */
@@ -50,8 +52,13 @@ export function createBatch(rooms: BatchOptions): Batch {
 
 	return {
 		async offers(caller, workspace) {
-			await openWorkspace(rooms, caller, workspace);
-			return { offers: await gateway.offers(workspace) };
+			const address = await openWorkspace(rooms, caller, workspace);
+			const [offers, { jobPresets }] = await Promise.all([gateway.offers(workspace), readSettings(db)]);
+			const here = presetsAt(jobPresets, address.kind === 'ssh' ? address.host : 'localhost');
+			const presets = here.filter(({ resources }) =>
+				offers.some(({ scheduler }) => scheduler === resources.scheduler)
+			);
+			return { offers, presets };
 		},
 		async jobs(caller, workspace) {
 			await openWorkspace(rooms, caller, workspace);

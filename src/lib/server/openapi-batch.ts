@@ -16,8 +16,8 @@ export const BATCH_ROUTES: ApiRoute[] = [
 		scope: 'read',
 		answer: {
 			status: 200,
-			description: 'An empty list where there is none.',
-			schema: object({ offers: list(ref('Offer')) })
+			description: 'Empty lists where there is none. `presets`: what administrators offer to ask for there.',
+			schema: object({ offers: list(ref('Offer')), presets: list(ref('JobPreset')) })
 		}
 	},
 	{
@@ -69,6 +69,16 @@ export const BATCH_SCHEMAS: Record<string, JsonObject> = {
 		account: text,
 		requirements: text,
 		container: text
+	}),
+	JobPreset: object({ name: text, resources: ref('Resources') }),
+	SitePreset: object({
+		name: text,
+		resources: ref('Resources'),
+		hosts: {
+			...text,
+			description:
+				'For workspaces at this host: a name, a pattern like `login*.example.org` or an address. Empty: all.'
+		}
 	}),
 	JobStatus: object({
 		scheduler,

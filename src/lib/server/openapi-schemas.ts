@@ -82,12 +82,16 @@ export const SCHEMAS: Record<string, JsonObject> = {
 				...minutes,
 				description: 'A batch job whose kernel nobody has asked for so long ends by itself; null: a day.'
 			},
+			jobPresets: {
+				...list(ref('SitePreset')),
+				description: 'What everybody is offered to ask a batch system for.'
+			},
 			reach: {
 				...list(ref('ReachEntry')),
 				description: 'Where workspaces may be. Empty: everywhere but at addresses that are closed by default.'
 			}
 		},
-		['idleMinutes', 'idleMinutesMax', 'jobLeaseMinutes', 'reach']
+		['idleMinutes', 'idleMinutesMax', 'jobLeaseMinutes', 'jobPresets', 'reach']
 	),
 	ReachEntry: object(
 		{

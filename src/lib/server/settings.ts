@@ -1,7 +1,9 @@
 /** What an administrator has set for the whole installation, and the rule for unused kernels that follows from it. */
 import { eq } from 'drizzle-orm';
+import * as v from 'valibot';
 import type { Database } from '#db/database.ts';
 import { notebooks, settings } from '#db/schema.ts';
+import { sitePresetSchema } from '#lib/model/job-preset.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import {
 	isRange,
@@ -29,6 +31,7 @@ const NAMES = [
 	'idleMinutes',
 	'idleMinutesMax',
 	'jobLeaseMinutes',
+	'jobPresets',
 	'reach'
 ] as const satisfies readonly (keyof SiteSettings)[];
 
@@ -90,6 +93,7 @@ export async function readSettings(db: Pick<Database, 'select'>): Promise<SiteSe
 		idleMinutes: value('idleMinutes'),
 		idleMinutesMax: value('idleMinutesMax'),
 		jobLeaseMinutes: value('jobLeaseMinutes'),
+		jobPresets: readPresets(rows.find((row) => row.name === 'jobPresets')?.value),
 		reach: readReach(rows.find((row) => row.name === 'reach')?.value) ?? []
 	};
 }
@@ -99,6 +103,14 @@ export function readReach(value: unknown): ReachEntry[] | null {
 	if (value === undefined) return [];
 	if (!Array.isArray(value) || value.length > MAX_REACH_ENTRIES) return null;
 	return value.every(isEntry) ? value : null;
+}
+
+/** As stored, without what no longer fits the schema (an older version wrote it). */
+function readPresets(value: unknown): SiteSettings['jobPresets'] {
+	return (Array.isArray(value) ? value : []).flatMap((each) => {
+		const read = v.safeParse(sitePresetSchema, each);
+		return read.success ? [read.output] : [];
+	});
 }
 
 function isEntry(value: unknown): value is ReachEntry {

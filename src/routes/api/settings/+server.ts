@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { sitePresets } from '#lib/model/job-preset.ts';
 import { readBody } from '../request.ts';
 import { endpoint } from '../respond.ts';
 import { idleMinutes } from './minutes.ts';
@@ -9,6 +10,7 @@ const body = v.object({
 	idleMinutes: v.optional(v.nullable(idleMinutes(1))),
 	idleMinutesMax: v.optional(v.nullable(idleMinutes(1))),
 	jobLeaseMinutes: v.optional(v.nullable(idleMinutes(1))),
+	jobPresets: v.optional(sitePresets),
 	reach: v.optional(reachList)
 });
 

@@ -19,6 +19,10 @@ WAITING_S, RUNNING_S = 5.0, 30.0
 COMMAND_S, QUERY_S = 60.0, 30.0
 HURRY_S = 1.0
 FRESH_S = 5.0  # how old what `jobs` and `offers` say may be
+#: Who has fixed the way: where the machine says one, that counts; else what came with the request
+_MACHINE = "Whoever runs this machine has chosen it (ANSATZ_JOB_WAY)."
+_SERVER = "The administrators of the server have chosen it."
+WAYS = ("attach", "call-back")
 _WAITING = ("submitting", "queued", "held", "starting")
 
 
@@ -29,7 +33,7 @@ class Batch:
         self.children, self.queries, self.door, self._account = children, 0, door, account
         self._systems = {each.name: each for each in schedulers.KNOWN}
         self._followed, self._known, self._asking, self._asked_at, self._answered_at = set(), {}, {}, {}, {}
-        self._environment, self._offers, self._folders = None, (0.0, None), FolderWatch()
+        self._environment, self._offers, self._folders = None, (float("-inf"), None, []), FolderWatch()
 
     def system(self, name):
         """The parts of a batch system, or Unwilling."""
@@ -70,35 +74,36 @@ class Batch:
         path = (await self.environment())["PATH"]
         return [each for each in self._systems.values() if all(shutil.which(name, path=path) for name in each.programs)]
 
-    async def way(self, system):
-        """(way, words) of an Offer: can a job be entered?"""
+    async def way(self, system, wish=None):
+        """(way, words) of an Offer: can a job be entered? `wish`: the way that the server's administrators have fixed."""
         env, program = await self.environment(), system.attach("0", "0")[0]
-        chosen, way, words = os.environ.get("ANSATZ_JOB_WAY") or env.get("ANSATZ_JOB_WAY"), "call-back", ""
-        if chosen == "call-back":
-            words = "Whoever runs this machine has chosen it (ANSATZ_JOB_WAY)."
-        elif not shutil.which(program, path=env["PATH"]):
-            way, words = None if chosen == "attach" else way, "There is no %s on this machine." % program
-        elif chosen != "attach":
+        fixed, chosen = os.environ.get("ANSATZ_JOB_WAY") or env.get("ANSATZ_JOB_WAY"), _MACHINE
+        if fixed not in WAYS:
+            fixed, chosen = wish, _SERVER
+        way, words = "call-back", chosen
+        if fixed != "call-back" and not shutil.which(program, path=env["PATH"]):
+            way, words = None if fixed == "attach" else way, "There is no %s on this machine." % program
+        elif fixed != "call-back":
             said = await self.command(system, system.way(), timeout=QUERY_S) if system.way() else (0, "", "")
             way, words = system.read_way(said[1])
-        else:
-            way = "attach"
+            if fixed == "attach" and way != "attach":
+                way, words = fixed, "%s %s" % (chosen, words)
         problem = await self.door.problem(env) if way == "call-back" else ""
         return (None, "%s %s" % (words, problem)) if problem else (way, words)
 
     # -- what the cluster has ------------------------------------------------------------------------------------------
 
-    async def offers(self):
-        """The Offers of src/lib/model/job.ts."""
-        if self._offers[1] is None or time.monotonic() - self._offers[0] > FRESH_S:
-            found = await asyncio.gather(*(self._offer(system) for system in await self.present()))
-            self._offers = time.monotonic(), list(found)
-        return self._offers[1]
+    async def offers(self, wish=None):
+        """The Offers of src/lib/model/job.ts; `wish` as of way()."""
+        if self._offers[1] != wish or time.monotonic() - self._offers[0] > FRESH_S:
+            found = await asyncio.gather(*(self._offer(system, wish) for system in await self.present()))
+            self._offers = time.monotonic(), wish, list(found)
+        return self._offers[2]
 
-    async def _offer(self, system):
+    async def _offer(self, system, wish):
         version, has, (way, words) = await asyncio.gather(
             self.command(system, system.version(), timeout=QUERY_S), self.command(system, system.offers(), timeout=QUERY_S),
-            self.way(system))
+            self.way(system, wish))
         if has[0] != 0:
             way, words = None, has[2].strip()[-500:] or "The scheduler does not answer."
         return {"scheduler": system.name, "version": system.read_version(version[1]),

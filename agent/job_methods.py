@@ -1,5 +1,6 @@
 """What a client can ask for about batch jobs: one function per method, each (daemon, client, parameters, attachments)."""
 import scheduler
+from batch import WAYS
 from kernel import Unwilling
 from params import BadParams, take as _take
 
@@ -13,7 +14,7 @@ async def start(daemon, identity, job, how):
     system = daemon.batch.system(about["scheduler"])
     if system not in await daemon.batch.present():
         raise Unwilling("submit", "%s is not on this machine" % system.name)
-    way, words = await daemon.batch.way(system)
+    way, words = await daemon.batch.way(system, _wish(job))
     if way is None:
         raise Unwilling("submit", words)
     return {"started": await daemon.registry.start_job(identity, about, way=way, **how)}
@@ -21,7 +22,7 @@ async def start(daemon, identity, job, how):
 
 async def offers(daemon, client, params, attachments):
     """The schedulers here and what is free now."""
-    return {"offers": await daemon.batch.offers()}
+    return {"offers": await daemon.batch.offers(_wish(params))}
 
 
 async def jobs(daemon, client, params, attachments):
@@ -51,6 +52,14 @@ def shutdown_worker(daemon, client, params, attachments):
         raise Unwilling("unknown-method", "this is no worker")
     client.after_reply(daemon.finish)
     return {}
+
+
+def _wish(params):
+    """The way that the server's administrators have fixed, or None."""
+    way = params.get("way")
+    if way is not None and way not in WAYS:
+        raise BadParams("way is none of %s" % ", ".join(WAYS))
+    return way
 
 
 def _job(daemon, params):

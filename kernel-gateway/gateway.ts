@@ -2,7 +2,7 @@ import type { Asker } from '#lib/model/ask.ts';
 import type { Survey } from '#lib/model/check-list.ts';
 import type { KernelAnswer, KernelGateway, ListeningPort } from '#lib/model/gateway.ts';
 import type { Gpu } from '#lib/model/gpu.ts';
-import type { JobEntry, Offer } from '#lib/model/job.ts';
+import type { JobEntry, JobWay, Offer } from '#lib/model/job.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { KernelUsage } from '#lib/model/room-news.ts';
 import type { TaskStatus } from '#lib/model/task.ts';
@@ -35,6 +35,8 @@ export interface GatewayOptions {
 	systemSsh?: SystemSsh;
 	/** After how many seconds a batch job ends whose kernel nobody has asked for; a day without it. */
 	jobLease?: () => Promise<number>;
+	/** The way to the nodes of jobs that administrators have fixed; null: as each login node finds out. */
+	jobWay?: () => Promise<JobWay | null>;
 	log?: Log;
 	timing?: Partial<Timing>;
 	/** Hears how the line to a workspace is, whether or not a kernel is followed there. See KernelListener.link. */
@@ -116,7 +118,11 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 		async start(workspace, kernel, spec, { cwd, env, resources }) {
 			const { argv, interruptMode, language } = spec;
 			const params = { kernel, argv, interruptMode, language, env: { ...spec.env, ...env } };
-			const job = resources && { ...resources, lease: (await options.jobLease?.()) ?? DAY_S };
+			const job = resources && {
+				...resources,
+				lease: (await options.jobLease?.()) ?? DAY_S,
+				way: (await options.jobWay?.()) ?? null
+			};
 			await used(workspace).ask(
 				'start',
 				{ ...params, ...(cwd !== undefined && { cwd }), ...(job && { job }) },
@@ -171,7 +177,8 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 			return ((await link(workspace).ask('gpus', {})) as unknown as { gpus: Gpu[] }).gpus;
 		},
 		async offers(workspace) {
-			return ((await link(workspace).ask('offers', {})) as unknown as { offers: Offer[] }).offers;
+			const way = (await options.jobWay?.()) ?? null;
+			return ((await link(workspace).ask('offers', { way })) as unknown as { offers: Offer[] }).offers;
 		},
 		async jobs(workspace) {
 			return (await link(workspace).ask('jobs', {})) as unknown as { jobs: JobEntry[]; queries: number };

@@ -92,6 +92,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		ask: lines.ask,
 		permit: reachable.permit,
 		jobLease: async () => 60 * ((await readSettings(db)).jobLeaseMinutes ?? 24 * 60),
+		jobWay: async () => (await readSettings(db)).jobWay,
 		onLink: (workspace, state) => {
 			connect.linkChanged(workspace, state);
 			if (state === 'up') bound?.workspaceUp(workspace);

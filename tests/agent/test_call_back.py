@@ -329,7 +329,7 @@ class WorkerTest(AgentTest):
 class WayTest(unittest.TestCase):
     """Which way is offered."""
 
-    def way(self, words, **programs):
+    def way(self, words, wish=None, **programs):
         """The way into a job of HTCondor whose condor_config_val says something."""
         folder = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, folder)
@@ -343,7 +343,7 @@ class WayTest(unittest.TestCase):
             children = Children()
             batch = Batch(children, "me", Door(children, folder))
             batch._environment = {"PATH": folder}
-            return await batch.way(HTCondor())
+            return await batch.way(HTCondor(), wish)
         return asyncio.run(ask())
 
     def test_ways(self):
@@ -357,11 +357,19 @@ class WayTest(unittest.TestCase):
         self.assertEqual(self.way("true", openssl=""), ("call-back", no_tool))
         self.assertEqual(self.way("true"), (None, no_tool + " " + no_openssl))
         with mock.patch.dict(os.environ, ANSATZ_JOB_WAY="attach"):
-            self.assertEqual(self.way("False", condor_ssh_to_job="", openssl=""), ("attach", ""))
+            mine = "Whoever runs this machine has chosen it (ANSATZ_JOB_WAY)."
+            self.assertEqual(self.way("False", condor_ssh_to_job="", openssl=""), ("attach", mine + " " + off))
+            self.assertEqual(self.way("true", condor_ssh_to_job=""), ("attach", ""))  # as it would be without
+            self.assertEqual(self.way("true", "call-back", condor_ssh_to_job=""), ("attach", ""))  # the machine's word counts
             self.assertEqual(self.way("true", openssl=""), (None, no_tool))
         with mock.patch.dict(os.environ, ANSATZ_JOB_WAY="call-back"):
             self.assertEqual(self.way("true", condor_ssh_to_job="", openssl="")[0], "call-back")
             self.assertIsNone(self.way("true", condor_ssh_to_job="")[0])
+            self.assertEqual(self.way("true", "attach", condor_ssh_to_job="", openssl=""), ("call-back", mine))
+        theirs = "The administrators of the server have chosen it."
+        self.assertEqual(self.way("true", "call-back", condor_ssh_to_job="", openssl=""), ("call-back", theirs))
+        self.assertEqual(self.way("False", "attach", condor_ssh_to_job="", openssl=""), ("attach", theirs + " " + off))
+        self.assertEqual(self.way("true", "attach", openssl=""), (None, no_tool))
 
     def test_old_slurm(self):
         """srun comes into a job since 20.11."""

@@ -1,5 +1,6 @@
 /** A kernel in a job of a pool that lets nobody into its jobs: the job calls back to the submit node. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { caller } from '../support/api.ts';
 import { withoutClusters } from '../support/cluster.ts';
 import { startHTCondor, type HTCondor } from '../support/htcondor.ts';
 import { openDesk, PATIENT, type Desk } from './notebook.ts';
@@ -19,6 +20,21 @@ afterAll(async () => {
 	await desk?.end();
 	await pool?.stop();
 }, 60_000);
+
+test.skipIf(missing !== null)('an administrator fixes the way against what the pool says', async () => {
+	const root = caller(desk.server, (await desk.seed.person('root', { admin: true })).token);
+	const offered = async (jobWay: string | null): Promise<unknown> => {
+		expect((await root('PUT', '/api/settings', { jobWay })).status).toBe(200);
+		const { body } = await desk.call('GET', `/api/workspaces/${desk.workspace}/offers`);
+		const { way, words } = body.offers.find((each: { scheduler: string }) => each.scheduler === 'htcondor');
+		return [way, words];
+	};
+	const off = 'condor_ssh_to_job is switched off here (ENABLE_SSH_TO_JOB).';
+	const chosen = 'The administrators of the server have chosen it.';
+	expect(await offered('attach')).toEqual(['attach', `${chosen} ${off}`]);
+	expect(await offered('call-back')).toEqual(['call-back', chosen]);
+	expect(await offered(null)).toEqual(['call-back', off]);
+});
 
 test.skipIf(missing !== null)(
 	'offered in words; queued, running, output, shutdown, and the queue is empty',

@@ -45,7 +45,8 @@ async function call(
 test('a fresh installation shuts nothing down, and only administrators see and change that', async () => {
 	// what the tests themselves list is all there is
 	const fresh = {
-		...{ idleMinutes: null, idleMinutesMax: null, jobLeaseMinutes: null, jobPresets: [] },
+		...{ idleMinutes: null, idleMinutesMax: null, jobLeaseMinutes: null, jobWay: null },
+		jobPresets: [],
 		reach: LOOPBACK
 	};
 	expect(await call(ada, 'GET', '/api/settings')).toEqual([200, fresh]);
@@ -69,6 +70,13 @@ test('a fresh installation shuts nothing down, and only administrators see and c
 		200,
 		{ ...fresh, idleMinutes: 60, idleMinutesMax: 240 }
 	]);
+});
+
+test('the way to the nodes of jobs is one of two, or left to the machine', async () => {
+	for (const jobWay of ['attach', 'call-back', null])
+		expect((await call(ada, 'PUT', '/api/settings', { jobWay }))[1].jobWay).toBe(jobWay);
+	expect((await call(ada, 'PUT', '/api/settings', { jobWay: 'carrier-pigeon' }))[0]).toBe(400);
+	expect((await call(bob, 'PUT', '/api/settings', { jobWay: 'attach' }))[0]).toBe(403);
 });
 
 test('presets for batch systems are checked like what people type, and kept', async () => {

@@ -86,6 +86,10 @@ export interface JobStatus {
 	end: JobEnd | null;
 }
 
+/** How the login node comes to a job's node: by the scheduler's own command, or called back from there. */
+export const JOB_WAYS = ['attach', 'call-back'] as const;
+export type JobWay = (typeof JOB_WAYS)[number];
+
 /** A part of the cluster one can ask for: Slurm's partition; HTCondor has one, without a name. */
 export interface Partition {
 	name: string;
@@ -107,9 +111,9 @@ export interface Offer {
 	scheduler: SchedulerName;
 	version: string;
 	partitions: Partition[];
-	/** How the login node comes to a job's node: by the scheduler's own command, or called back from there. */
-	way: 'attach' | 'call-back' | null;
-	/** Why there is no way, or why it is the second one; empty otherwise. */
+	/** Null: there is none. */
+	way: JobWay | null;
+	/** Why there is no way, or why it is not the usual one; empty otherwise. */
 	words: string;
 }
 

@@ -1,6 +1,6 @@
 /** Batch systems in the description of the HTTP interface. */
 import type { JsonObject } from '#lib/model/json.ts';
-import { JOB_ENDS, SCHEDULERS } from '#lib/model/job.ts';
+import { JOB_ENDS, JOB_WAYS, SCHEDULERS } from '#lib/model/job.ts';
 import type { ApiRoute } from './openapi-route.ts';
 import { done, list, object, orNull, ref } from './openapi-shape.ts';
 
@@ -70,6 +70,11 @@ export const BATCH_SCHEMAS: Record<string, JsonObject> = {
 		requirements: text,
 		container: text
 	}),
+	JobWay: {
+		type: 'string',
+		enum: [...JOB_WAYS],
+		description: '`attach`: by the scheduler’s own command. `call-back`: the job calls the login node.'
+	},
 	JobPreset: object({ name: text, resources: ref('Resources') }),
 	SitePreset: object({
 		name: text,
@@ -109,7 +114,7 @@ export const BATCH_SCHEMAS: Record<string, JsonObject> = {
 				walltime: orNull(count)
 			})
 		),
-		way: orNull({ type: 'string', enum: ['attach', 'call-back'] }),
+		way: orNull(ref('JobWay')),
 		words: text
 	}),
 	Job: object({

@@ -82,6 +82,10 @@ export const SCHEMAS: Record<string, JsonObject> = {
 				...minutes,
 				description: 'A batch job whose kernel nobody has asked for so long ends by itself; null: a day.'
 			},
+			jobWay: {
+				...orNull(ref('JobWay')),
+				description: 'How a login node comes to the nodes of its jobs; null: as it finds out itself.'
+			},
 			jobPresets: {
 				...list(ref('SitePreset')),
 				description: 'What everybody is offered to ask a batch system for.'
@@ -91,7 +95,7 @@ export const SCHEMAS: Record<string, JsonObject> = {
 				description: 'Where workspaces may be. Empty: everywhere but at addresses that are closed by default.'
 			}
 		},
-		['idleMinutes', 'idleMinutesMax', 'jobLeaseMinutes', 'jobPresets', 'reach']
+		['idleMinutes', 'idleMinutesMax', 'jobLeaseMinutes', 'jobWay', 'jobPresets', 'reach']
 	),
 	ReachEntry: object(
 		{

@@ -8,6 +8,7 @@ import type { ConnectResult, ListeningPort } from '#lib/model/gateway.ts';
 import type { JsonObject } from '#lib/model/json.ts';
 import type { NotebookId, UserId, WorkspaceId } from '#lib/model/ids.ts';
 import type { PreferenceChange, Preferences as EverywherePreferences } from '#lib/model/preference.ts';
+import type { JobWay } from '#lib/model/job.ts';
 import type { SitePreset } from '#lib/model/job-preset.ts';
 import type { ReachEntry } from '#lib/model/reach.ts';
 import type { Role } from '#lib/model/role.ts';
@@ -187,6 +188,8 @@ export interface SiteSettings {
 	idleMinutesMax: number | null;
 	/** A batch job whose kernel nobody has asked for so many minutes ends by itself; null: a day. */
 	jobLeaseMinutes: number | null;
+	/** How a login node comes to the nodes of its jobs; null: as it finds out itself. A machine's own word has precedence. */
+	jobWay: JobWay | null;
 	/** What everybody is offered to ask a batch system for, by a name. */
 	jobPresets: SitePreset[];
 	/** Where workspaces may be; empty: everywhere but at addresses that are closed by default. */

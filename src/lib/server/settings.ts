@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm';
 import * as v from 'valibot';
 import type { Database } from '#db/database.ts';
 import { notebooks, settings } from '#db/schema.ts';
+import { JOB_WAYS } from '#lib/model/job.ts';
 import { sitePresetSchema } from '#lib/model/job-preset.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import {
@@ -31,6 +32,7 @@ const NAMES = [
 	'idleMinutes',
 	'idleMinutesMax',
 	'jobLeaseMinutes',
+	'jobWay',
 	'jobPresets',
 	'reach'
 ] as const satisfies readonly (keyof SiteSettings)[];
@@ -93,6 +95,7 @@ export async function readSettings(db: Pick<Database, 'select'>): Promise<SiteSe
 		idleMinutes: value('idleMinutes'),
 		idleMinutesMax: value('idleMinutesMax'),
 		jobLeaseMinutes: value('jobLeaseMinutes'),
+		jobWay: JOB_WAYS.find((way) => rows.some((row) => row.name === 'jobWay' && row.value === way)) ?? null,
 		jobPresets: readPresets(rows.find((row) => row.name === 'jobPresets')?.value),
 		reach: readReach(rows.find((row) => row.name === 'reach')?.value) ?? []
 	};

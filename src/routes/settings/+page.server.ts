@@ -1,5 +1,6 @@
 import { fail } from '@sveltejs/kit';
 import * as v from 'valibot';
+import { JOB_WAYS } from '#lib/model/job.ts';
 import { readForm } from '../form.ts';
 import { administrator } from '../guard.ts';
 import { MAX_REACH_ENTRIES, readReachLine, type ReachEntry } from '#lib/model/reach.ts';
@@ -33,7 +34,11 @@ const reachText = v.pipe(
 );
 const idleFields = v.object({ idleMinutes: minutes, idleMinutesMax: minutes });
 
-const leaseFields = v.object({ jobLeaseMinutes: minutes });
+const way = v.pipe(
+	v.picklist(['', ...JOB_WAYS], 'Choose one of the list.'),
+	v.transform((text) => (text === '' ? null : text))
+);
+const jobFields = v.object({ jobLeaseMinutes: minutes, jobWay: way });
 
 export const load: PageServerLoad = async ({ locals }) => ({
 	settings: await orErrorPage(locals.services.settings.read(administrator(locals)))
@@ -50,13 +55,13 @@ export const actions: Actions = {
 		});
 	},
 
-	lease: async ({ locals, request }) => {
+	jobs: async ({ locals, request }) => {
 		const caller = administrator(locals);
-		const form = await readForm(request, leaseFields);
-		if (!form.ok) return fail(400, { of: 'lease' as const, errors: form.errors });
+		const form = await readForm(request, jobFields);
+		if (!form.ok) return fail(400, { of: 'jobs' as const, errors: form.errors });
 		return orProblem(async () => {
 			await locals.services.settings.write(caller, form.fields);
-			return { of: 'lease' as const, leaseSaved: true };
+			return { of: 'jobs' as const, jobsSaved: true };
 		});
 	},
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { JOB_WAYS } from '#lib/model/job.ts';
 import { sitePresets } from '#lib/model/job-preset.ts';
 import { readBody } from '../request.ts';
 import { endpoint } from '../respond.ts';
@@ -10,6 +11,7 @@ const body = v.object({
 	idleMinutes: v.optional(v.nullable(idleMinutes(1))),
 	idleMinutesMax: v.optional(v.nullable(idleMinutes(1))),
 	jobLeaseMinutes: v.optional(v.nullable(idleMinutes(1))),
+	jobWay: v.optional(v.nullable(v.picklist(JOB_WAYS, 'must be attach, call-back or null'))),
 	jobPresets: v.optional(sitePresets),
 	reach: v.optional(reachList)
 });

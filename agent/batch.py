@@ -18,6 +18,7 @@ from kernel import Unwilling
 WAITING_S, RUNNING_S = 5.0, 30.0
 COMMAND_S, QUERY_S = 60.0, 30.0
 HURRY_S = 1.0
+RIGHTS_S, AGAIN_S = 3600.0, 60.0
 FRESH_S = 5.0  # how old what `jobs` and `offers` say may be
 #: Who has fixed the way: where the machine says one, that counts; else what came with the request
 _MACHINE = "Whoever runs this machine has chosen it (ANSATZ_JOB_WAY)."
@@ -33,6 +34,7 @@ class Batch:
         self.children, self.queries, self.door, self._account = children, 0, door, account
         self._systems = {each.name: each for each in schedulers.KNOWN}
         self._followed, self._known, self._asking, self._asked_at, self._answered_at = set(), {}, {}, {}, {}
+        self._rights = {}  # {system: (until when, what read_rights() says)}
         self._environment, self._offers, self._folders = None, (float("-inf"), None, []), FolderWatch()
 
     def system(self, name):
@@ -166,6 +168,8 @@ class Batch:
         for system in {job.system for job in self._followed}:
             jobs = [job for job in self._followed if job.system is system]
             pause = WAITING_S if any(job.urgent or job.state in _WAITING for job in jobs) else RUNNING_S
+            if time.monotonic() > self._rights.get(system.name, (0.0,))[0]:
+                asyncio.ensure_future(self._learn(system))
             if time.monotonic() - self._asked_at.get(system.name, -pause) >= pause and system.name not in self._asking:
                 asyncio.ensure_future(self._ask(system))
 
@@ -188,10 +192,30 @@ class Batch:
             self._answered_at[system.name] = time.monotonic()
             self._known[system.name] = system.jobs(out)
             by_id = {each["id"]: each for each in self._known[system.name]}
+            ours = {job.id for job in self._followed if job.system is system}
+            waiting = {identity for identity, each in by_id.items() if identity in ours and each["state"] == "queued"}
+            if waiting and self.rights(system).get("seen"):
+                self.queries += 1
+                code, out, err = await self.command(system, system.queue(), timeout=QUERY_S)
+                for identity, number in (system.ahead(out, waiting) if code == 0 else {}).items():
+                    by_id[identity]["ahead"] = number
             for job in [job for job in self._followed if job.system is system]:
                 job.told(by_id.get(job.id) if job.id else _named(by_id, job.token), asked)
         finally:
             del self._asking[system.name]
+
+    async def _learn(self, system):
+        """Asks what the account may. Beside everything else: one of the programs may hang where a database is away."""
+        self._rights[system.name] = float("inf"), self.rights(system)
+        commands = system.rights(self._account)
+        said = await asyncio.gather(*(self.command(system, argv, timeout=QUERY_S) for argv in commands.values()))
+        texts = {name: out if code == 0 else "" for name, (code, out, _) in zip(commands, said)}
+        pause = RIGHTS_S if any(texts.values()) or not commands else AGAIN_S
+        self._rights[system.name] = time.monotonic() + pause, system.read_rights(texts, self._account)
+
+    def rights(self, system):
+        """What the account may, as far as is known."""
+        return self._rights.get(system.name, (0, {}))[1]
 
 
 def _named(by_id, token):

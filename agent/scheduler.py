@@ -111,6 +111,22 @@ class Scheduler(abc.ABC):
     def jobs(self, text):
         """What that command prints: a list of seen()."""
 
+    def queue(self):
+        """The command that tells of everything that waits, whoever's it is; None where there is no one order of it."""
+        return None
+
+    def ahead(self, text, identities):
+        """What that one prints: how many jobs wait before each of these, {id: number}; without one whose turn cannot come."""
+        return {}
+
+    def rights(self, account):
+        """Commands that tell what an account may, {name: command}; they are asked once an hour."""
+        return {}
+
+    def read_rights(self, texts, account):
+        """Whether the jobs of others are `seen`, of what those print, {name: text}; "" of one that failed."""
+        return {"seen": False}
+
     @abc.abstractmethod
     def past(self, identity):
         """The command that tells of a job that is no longer in the list."""

@@ -10,6 +10,9 @@ from scheduler import SPARE_S, Scheduler, number, partition, seen
 _FIELDS = ("%i", "%T", "%r", "%N", "%V", "%S", "%e", "%C", "%m", "%b", "%j")  # the name is last: it may hold a bar
 _SINFO = (("Partition", 60), ("NodeList", 80), ("StateCompact", 20), ("CPUsState", 40), ("Memory", 20), ("Gres", 200),
           ("GresUsed", 200), ("Time", 30), ("PartitionName", 60))
+_QUEUE = ("%i", "%P", "%Q", "%r")
+#: Reasons for which a job is passed over: it is before nobody
+_ASIDE = re.compile(r"JobHeld|Dependency|BeginTime|JobArrayTaskLimit")
 _STATES = {"PENDING": "queued", "CONFIGURING": "running", "RUNNING": "running", "SUSPENDED": "running",
            "STOPPED": "running", "SIGNALING": "running", "RESIZING": "running", "STAGE_OUT": "running",
            "REQUEUED": "queued", "REQUEUE_FED": "queued", "REQUEUE_HOLD": "held", "SPECIAL_EXIT": "held",
@@ -25,7 +28,7 @@ class Slurm(Scheduler):
 
     name = "slurm"
     programs = ("sbatch", "squeue", "scancel", "srun")
-    environment = {"SLURM_TIME_FORMAT": "%s"}
+    environment = {"SLURM_TIME_FORMAT": "%s", "SLURM_BITSTR_LEN": "0"}  # the tasks of an array without "…"
 
     def version(self):
         return ["sbatch", "--version"]
@@ -63,6 +66,19 @@ class Slurm(Scheduler):
     def jobs(self, text):
         rows = [line.split("|", len(_FIELDS) - 1) for line in text.splitlines()]
         return [_job(row) for row in rows if len(row) == len(_FIELDS) and row[0].strip()]
+
+    def queue(self):
+        return ["squeue", "--noheader", "--states=PENDING", "--format=%s" % "|".join(_QUEUE)]
+
+    def ahead(self, text, identities):
+        return _ahead(text, identities)
+
+    def rights(self, account):
+        return {"config": ["scontrol", "show", "config"]}
+
+    def read_rights(self, texts, account):
+        hidden = re.search(r"^PrivateData\s*=\s*(.*)$", texts["config"], re.M)
+        return {"seen": bool(hidden) and "jobs" not in hidden.group(1).split(",") and "all" not in hidden.group(1).split(",")}
 
     def past(self, identity):
         return ["scontrol", "--oneliner", "show", "job", identity]
@@ -124,6 +140,25 @@ def _job(row):
                 started=started if state in ("running", "ended") else None,
                 expected=started if state == "queued" else None, ends=number(row[6]) if state == "running" else None,
                 cpus=number(row[7]), memory=megabytes(row[8]), gpus=sum(gpus))
+
+
+def _ahead(text, identities):
+    """By priority, among equals by number, within the partitions of each."""
+    waiting = []
+    for line in text.splitlines():
+        row = [word.strip() for word in line.split("|")]
+        if len(row) == len(_QUEUE) and row[2].isdigit() and int(row[2]) and not _ASIDE.match(row[3]):
+            place = (-int(row[2]), int(re.match(r"\d*", row[0]).group() or 0))
+            waiting.append((row[0], place, set(row[1].split(",")), tasks(row[0])))
+    return {identity: sum(many for _, other, where, many in waiting if other < place and where & mine)
+            for identity, place, mine, _ in waiting if identity in identities}
+
+
+def tasks(identity):
+    """How many jobs a line of the queue is: `12` one, `12_[1-3,7]` four, `12_[0-8:2%2]` five."""
+    found = re.search(r"_\[([\d,:-]+)", identity)
+    ranges = re.findall(r"(\d+)(?:-(\d+))?(?::(\d+))?", found.group(1) if found else "")
+    return sum((int(last or first) - int(first)) // max(1, int(step or 1)) + 1 for first, last, step in ranges) or 1
 
 
 def megabytes(text):

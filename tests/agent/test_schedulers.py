@@ -9,7 +9,7 @@ import harness  # puts the agent on the path, so it comes first
 import htcondor
 import job_script
 import scheduler
-from slurm import Slurm, megabytes, minutes
+from slurm import Slurm, megabytes, minutes, tasks
 
 CONDOR, SLURM = htcondor.HTCondor(), Slurm()
 LOG = """000 (002.000.000) 2026-11-25 20:57:46 Job submitted from host: <127.0.0.1:7145?addrs=127.0.0.1-7145>
@@ -173,6 +173,22 @@ class SlurmTest(unittest.TestCase):
             self.assertEqual((each["state"], each["words"], each["end"]), row[2:], row)
             self.assertEqual((each["name"], each["cpus"], each["memory"], each["gpus"]), ("a|b", 2, 4096, 2))
         self.assertEqual([SLURM.jobs(text)[at]["expected"] for at in (0, 3)], [200, None])
+
+    def test_ahead(self):
+        """By priority, then by number; within the partition; what cannot run and what is ours alone apart."""
+        text = "".join(line + "\n" for line in (
+            "10|main|500|Resources", "11|main|900|Priority", "12|main,gpu|500|Priority", "13|gpu|800|Priority",
+            "14|main|500|Priority", "15_[1-3,7%2]|gpu|600|Priority", "16|main|0|JobHeldUser", "17|main|950|Dependency",
+            "18|long|999|Priority", "19|main|500|BeginTime", "broken"))
+        self.assertEqual(SLURM.ahead(text, {"11", "12", "14", "13", "19", "77"}), {"11": 0, "12": 7, "14": 3, "13": 0})
+        self.assertEqual(SLURM.ahead("", {"1"}), {})
+        self.assertEqual([tasks(text) for text in ("12", "12_4", "12_[1-3,7]", "12_[0-8:2%2]", "12_[5]")], [1, 1, 4, 5, 1])
+
+    def test_rights(self):
+        """`scontrol show config`."""
+        for said, seen in (("none", True), ("accounts,usage", True), ("jobs,usage", False), ("all", False)):
+            self.assertEqual(SLURM.read_rights({"config": "X = 1\nPrivateData             = %s\nY = 2\n" % said}, "ada")["seen"], seen)
+        self.assertFalse(SLURM.read_rights({"config": ""}, "ada")["seen"])
 
     def test_past(self):
         """`scontrol -o show job`."""

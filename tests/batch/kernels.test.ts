@@ -146,8 +146,22 @@ describe.skipIf(missing !== null).each(SYSTEMS)('$name', ({ scheduler, start, al
 			await third.jobIs('queued');
 			await vi.waitFor(() => expect(third.job()!.words).not.toBe(''), PATIENT);
 			expect(third.kernel().state).toBe('starting');
+			const fourth = await notebook('print(4)');
+			await fourth.start({ memory: 900 });
+			await fourth.jobIs('queued');
+			// HTCondor has no order across users, and says none.
+			const places = (...numbers: number[]) => (scheduler === 'slurm' ? numbers : numbers.map(() => null));
+			const ahead = (...of: Desktop[]) => of.map((each) => each.job()!.ahead);
+			await vi.waitFor(() => expect(ahead(third, fourth)).toEqual(places(0, 1)), PATIENT);
+			if (scheduler === 'slurm') {
+				const soon = Date.now() / 1000;
+				await vi.waitFor(() => expect(third.job()!.expectedStart).toBeGreaterThan(soon), PATIENT);
+			}
 			await third.act('shutdown');
 			await third.kernelIs('none');
+			await vi.waitFor(() => expect(ahead(fourth)).toEqual(places(0)), PATIENT);
+			await fourth.act('shutdown');
+			await fourth.kernelIs('none');
 			await vi.waitFor(async () => expect(await living()).toHaveLength(2), PATIENT);
 			await Promise.all([page.act('shutdown'), second.act('shutdown')]);
 			await queueEmpty();

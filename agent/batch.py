@@ -18,7 +18,7 @@ from kernel import Unwilling
 WAITING_S, RUNNING_S = 5.0, 30.0
 COMMAND_S, QUERY_S = 60.0, 30.0
 HURRY_S = 1.0
-RIGHTS_S, AGAIN_S = 3600.0, 60.0
+RIGHTS_S, AGAIN_S, LEARN_S = 3600.0, 60.0, 3.0
 FRESH_S = 5.0  # how old what `jobs` and `offers` say may be
 #: Who has fixed the way: where the machine says one, that counts; else what came with the request
 _MACHINE = "Whoever runs this machine has chosen it (ANSATZ_JOB_WAY)."
@@ -66,9 +66,19 @@ class Batch:
 
     async def act(self, system, act, identity):
         """Removes, holds or releases a job; Unwilling in the scheduler's words."""
-        code, out, err = await self.command(system, system.act(act, identity))
+        await self._change(system, system.act(act, identity))
+
+    async def extend(self, system, identity, seconds):
+        """Makes that the limit of a running job's time; Unwilling in the scheduler's words."""
+        argv = system.extend(identity, seconds)
+        if argv is None:
+            raise Unwilling("job", "%s gives a job that runs no more time" % system.name)
+        await self._change(system, argv)
+
+    async def _change(self, system, argv):
+        code, out, err = await self.command(system, argv)
         if code != 0:
-            raise Unwilling("job", (err or out).strip()[-2000:] or "%s was refused" % act)
+            raise Unwilling("job", (err or out).strip()[-2000:] or "%s was refused" % argv[0])
         self._asked_at.pop(system.name, None)  # what is known is old
 
     async def present(self):
@@ -103,13 +113,16 @@ class Batch:
         return self._offers[2]
 
     async def _offer(self, system, wish):
+        if time.monotonic() > self._rights.get(system.name, (0.0,))[0]:
+            await asyncio.wait({asyncio.ensure_future(self._learn(system))}, timeout=LEARN_S)
         version, has, (way, words) = await asyncio.gather(
             self.command(system, system.version(), timeout=QUERY_S), self.command(system, system.offers(), timeout=QUERY_S),
             self.way(system, wish))
         if has[0] != 0:
             way, words = None, has[2].strip()[-500:] or "The scheduler does not answer."
         return {"scheduler": system.name, "version": system.read_version(version[1]),
-                "partitions": system.partitions(has[1]) if has[0] == 0 else [], "way": way, "words": words}
+                "partitions": system.partitions(has[1]) if has[0] == 0 else [], "way": way, "words": words,
+                "extends": bool(self.rights(system).get("extends"))}
 
     async def entries(self):
         """The JobEntries of all jobs of the account."""
@@ -212,6 +225,8 @@ class Batch:
         texts = {name: out if code == 0 else "" for name, (code, out, _) in zip(commands, said)}
         pause = RIGHTS_S if any(texts.values()) or not commands else AGAIN_S
         self._rights[system.name] = time.monotonic() + pause, system.read_rights(texts, self._account)
+        for job in [job for job in self._followed if job.system is system]:
+            job.belated()
 
     def rights(self, system):
         """What the account may, as far as is known."""

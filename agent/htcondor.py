@@ -10,6 +10,7 @@ from scheduler import SPARE_S, Scheduler, number, partition, seen
 
 _ATTRIBUTES = ("ClusterId,ProcId,JobStatus,JobBatchName,HoldReason,HoldReasonCode,RemoteHost,LastRemoteHost,QDate,"
                "JobCurrentStartDate,JobStartDate,NumJobStarts,RequestCpus,RequestMemory,RequestGPUs,ResidentSetSize,RemoveReason,"
+               "AllowedJobDuration,"
                "LastRejMatchReason,EnteredCurrentStatus,ExitCode,ExitBySignal,ExitSignal")
 _SLOTS = ("Name,Machine,SlotType,State,Cpus,TotalSlotCpus,Memory,TotalSlotMemory,GPUs,TotalSlotGPUs,TotalMemory,"
           "GPUs_DeviceName,CUDADeviceName")
@@ -96,6 +97,12 @@ class HTCondor(Scheduler):
     def jobs(self, text):
         return [_job(each) for each in _json(text) if "ClusterId" in each]
 
+    def read_rights(self, texts, account):
+        return {"seen": False, "extends": True}  # one's own jobs may be changed
+
+    def extend(self, identity, seconds):
+        return ["condor_qedit", identity, "AllowedJobDuration", "%d" % seconds]
+
     def past(self, identity):
         return ["condor_history", identity, "-json", "-limit", "1", "-attributes", _ATTRIBUTES]
 
@@ -163,7 +170,7 @@ def _job(ad):
     return seen(
         id="%s.%s" % (ad["ClusterId"], ad.get("ProcId", 0)), name=str(ad.get("JobBatchName") or ""), state=state,
         words=words, end=end, node=host.split("@")[-1], submitted=number(ad.get("QDate")),
-        started=number(ad.get("JobCurrentStartDate") or ad.get("JobStartDate")), cpus=number(ad.get("RequestCpus")),
+        limit=number(ad.get("AllowedJobDuration")), started=number(ad.get("JobCurrentStartDate") or ad.get("JobStartDate")), cpus=number(ad.get("RequestCpus")),
         memory=number(ad.get("RequestMemory")), memoryUsed=_megabytes(ad.get("ResidentSetSize")),
         gpus=number(ad.get("RequestGPUs") or 0))
 

@@ -11,6 +11,7 @@ import time
 import process
 import runtime
 from kernel import Unwilling
+from scheduler import SPARE_S
 
 MISSED = 2  # answers without the job until it counts as gone
 LET_S = 3.0  # for the log to say why it was evicted
@@ -44,6 +45,8 @@ class Job:
         self.kernel, self._changed = kernel, changed
         self.id, self.state, self.since, self.words, self.node, self.end = None, "submitting", time.time(), "", "", None
         self.started, self._ends, self._expected, self._ahead = None, None, None, None
+        self.limit = about["walltime"] * 60 + SPARE_S if about["walltime"] else None  # the scheduler's, in seconds
+        self._limited_at = 0.0  # what was asked before knows nothing of our own change of it
         self.foretold = None  # the end as the kernel in it has told, or as we have decided
         self.urgent = False  # something is about to be another: ask soon
         self._read, self._missed, self._submitted_at, self._looking = 0, 0, 0.0, False
@@ -86,6 +89,7 @@ class Job:
         """Goes on with a job that an earlier daemon has left."""
         self.id, self.state, self.node = saved.get("id"), saved.get("state") or "submitting", saved.get("node") or ""
         self.since, self.started = saved.get("since") or time.time(), saved.get("started")
+        self.limit = saved.get("limit") or self.limit
         self.words, self.end, self._answered = saved.get("words") or "", saved.get("end"), bool(saved.get("answered"))
         self._left = os.path.exists(os.path.join(self.folder, START))
         if self.state != "ended":
@@ -95,15 +99,42 @@ class Job:
         """What resume() takes, and what is needed to make the object."""
         return {"scheduler": self.system.name, "token": self.token, "folder": self.folder, "about": self.about, "id": self.id,
                 "state": self.state, "node": self.node, "since": self.since, "started": self.started, "words": self.words,
-                "end": self.end, "answered": self._answered}
+                "end": self.end, "answered": self._answered, "limit": self.limit}
 
     def status(self):
         """The JobStatus of src/lib/model/job.ts."""
         ends = self._ends
-        if self.started and self.about["walltime"]:
-            ends = self.started + self.about["walltime"] * 60
+        if self.started and self.walltime:
+            ends = self.started + self.walltime
+        extends = self.state == "running" and bool(self.limit) and bool(self._batch.rights(self.system).get("extends"))
         return {"scheduler": self.system.name, "id": self.id, "state": self.state, "since": self.since, "ahead": self._ahead,
-                "words": self.words, "expectedStart": self._expected, "node": self.node, "endsAt": ends, "end": self.end}
+                "words": self.words, "expectedStart": self._expected, "node": self.node, "endsAt": ends, "extends": extends,
+                "end": self.end}
+
+    @property
+    def walltime(self):
+        """Seconds after which the worker ends by itself, a little before the scheduler's limit; 0: it does not."""
+        if not self.about["walltime"] or not self.limit:
+            return 0
+        return self.limit - SPARE_S if self.limit > SPARE_S else self.limit // 2
+
+    async def extend(self, seconds):
+        """Asks for more time; Unwilling in the scheduler's words."""
+        if not self.runs:
+            raise Unwilling("job", "the job does not run")
+        if not self.limit:
+            raise Unwilling("job", "the job has no end that could be put off")
+        limit = self.limit + seconds
+        await self._batch.extend(self.system, self.id, limit)
+        self._limited_at = time.monotonic()
+        self._tell(self._allow, limit)
+
+    def _allow(self, limit):
+        self.limit = limit
+
+    def belated(self):
+        """More is known of what may be done with it."""
+        self._changed()
 
     @property
     def waits(self):
@@ -167,6 +198,8 @@ class Job:
         """What the question for all jobs said of this one, None where it is not in the list; `asked`: when it was put."""
         if seen is not None:
             self._missed, self.id = 0, self.id or seen["id"]
+            if asked < self._limited_at:
+                seen = dict(seen, limit=None)
             self._tell(self._apply, seen)
         elif self.state != "ended" and asked > self._submitted_at and (self.id or self._submitted_at == 0.0):
             self._missed += 1
@@ -191,7 +224,7 @@ class Job:
                 self.end, self.words = seen["end"], seen["words"] or self.words
             return
         state = seen["state"]
-        self.node = seen["node"] or self.node
+        self.node, self.limit = seen["node"] or self.node, seen["limit"] or self.limit
         self._expected, self._ahead, self._ends = seen["expected"], seen["ahead"], seen["ends"] or self._ends
         if state == "running":
             self.started = self.started or seen["started"] or time.time()

@@ -131,8 +131,21 @@ class JobKernel:
                 self._line = Line(self._batch.children, self._prepare, os.path.join(self.folder, "attach.log"), self)
         if self.job.state == "ended" and self._over_at is None:
             self._over_at = time.monotonic()
+        self._allow()
         self._save()
         self.recorder.tell(self.news())
+
+    def _allow(self):
+        """Tells the worker of another limit of its time than it was started with."""
+        peer = self._line.peer if self._line else None
+        if peer and self.job.walltime != self._about["walltime"] * 60:
+            peer.request("extend-worker", {"walltime": self.job.walltime}).add_done_callback(_nothing)
+
+    async def extend(self, seconds):
+        """More time for its job; Unwilling in the scheduler's words."""
+        if self.state == "dead":
+            raise Unwilling("dead", "the kernel is not running")
+        await self.job.extend(seconds)
 
     def _early(self):
         """The worker calls, and we have not heard yet that the job runs. It calls again."""
@@ -225,6 +238,7 @@ class JobKernel:
     def up(self, peer):
         """There is a line to the worker."""
         self._taken = False
+        self._allow()
         asyncio.ensure_future(self._begin(peer))
 
     async def _begin(self, peer):

@@ -46,6 +46,26 @@ async def job_log(daemon, client, params, attachments):
     return {"text": await daemon.batch.log(system, identity)}
 
 
+async def extend(daemon, client, params, attachments):
+    """More time for the job of a kernel."""
+    kernel = daemon.registry.get(_take(params, "kernel", str))
+    minutes = _take(params, "minutes", int)
+    if isinstance(minutes, bool) or not 1 <= minutes <= 86400:
+        raise BadParams("minutes is not a number from 1 to 86400")
+    if not kernel.job:
+        raise Unwilling("job", "the kernel does not run in a batch job")
+    await kernel.extend(minutes * 60)
+    return {}
+
+
+def extend_worker(daemon, client, params, attachments):
+    """Asked of the daemon in a job by the one that submitted it: its time is another than it was started with."""
+    if not hasattr(daemon, "allow"):
+        raise Unwilling("unknown-method", "this is no worker")
+    daemon.allow(_take(params, "walltime", int))
+    return {}
+
+
 def shutdown_worker(daemon, client, params, attachments):
     """Asked of the daemon in a job by the one that submitted it: all is fetched."""
     if not hasattr(daemon, "finish"):
@@ -69,4 +89,5 @@ def _job(daemon, params):
     return daemon.batch.system(_take(params, "scheduler", str)), identity
 
 
-METHODS = {"offers": offers, "jobs": jobs, "job-act": job_act, "job-log": job_log, "shutdown-worker": shutdown_worker}
+METHODS = {"offers": offers, "jobs": jobs, "job-act": job_act, "job-log": job_log, "extend": extend,
+           "extend-worker": extend_worker, "shutdown-worker": shutdown_worker}

@@ -41,9 +41,10 @@ def resources(value):
 
 
 def seen(**known):
-    """What is known of a job; times in seconds since 1970, memory in megabytes. `end` is a JobEnd."""
+    """What is known of a job; times in seconds since 1970, memory in megabytes, `limit` of its time in
+    seconds. `end` is a JobEnd."""
     about = {"id": None, "name": "", "state": "other", "words": "", "node": "", "submitted": None, "started": None,
-             "ends": None, "expected": None, "ahead": None, "end": None, "cpus": None, "memory": None,
+             "ends": None, "limit": None, "expected": None, "ahead": None, "end": None, "cpus": None, "memory": None,
              "memoryUsed": None, "gpus": None}
     about.update(known)
     return about
@@ -124,8 +125,13 @@ class Scheduler(abc.ABC):
         return {}
 
     def read_rights(self, texts, account):
-        """Whether the jobs of others are `seen`, of what those print, {name: text}; "" of one that failed."""
-        return {"seen": False}
+        """Whether the jobs of others are `seen`, and whether a running job may be given more time (`extends`), of what
+        those print, {name: text}; "" of one that failed."""
+        return {"seen": False, "extends": False}
+
+    def extend(self, identity, seconds):
+        """The command that makes that the limit of a job's time, from its start; None where there is none."""
+        return None
 
     @abc.abstractmethod
     def past(self, identity):

@@ -7,7 +7,7 @@ import re
 
 from scheduler import SPARE_S, Scheduler, number, partition, seen
 
-_FIELDS = ("%i", "%T", "%r", "%N", "%V", "%S", "%e", "%C", "%m", "%b", "%j")  # the name is last: it may hold a bar
+_FIELDS = ("%i", "%T", "%r", "%N", "%V", "%S", "%e", "%C", "%m", "%b", "%l", "%j")  # the name is last: it may hold a bar
 _SINFO = (("Partition", 60), ("NodeList", 80), ("StateCompact", 20), ("CPUsState", 40), ("Memory", 20), ("Gres", 200),
           ("GresUsed", 200), ("Time", 30), ("PartitionName", 60))
 _QUEUE = ("%i", "%P", "%Q", "%r")
@@ -74,11 +74,19 @@ class Slurm(Scheduler):
         return _ahead(text, identities)
 
     def rights(self, account):
-        return {"config": ["scontrol", "show", "config"]}
+        return {"config": ["scontrol", "show", "config"],
+                "level": ["sacctmgr", "--noheader", "--parsable2", "show", "user", account, "format=AdminLevel"]}
 
     def read_rights(self, texts, account):
         hidden = re.search(r"^PrivateData\s*=\s*(.*)$", texts["config"], re.M)
-        return {"seen": bool(hidden) and "jobs" not in hidden.group(1).split(",") and "all" not in hidden.group(1).split(",")}
+        seen = bool(hidden) and not {"jobs", "all"} & set(hidden.group(1).strip().split(","))
+        # only these may raise a limit: everybody else may lower it
+        operator = texts["level"].strip() in ("Operator", "Administrator")
+        owner = re.search(r"^SlurmUser\s*=\s*%s\(" % re.escape(account), texts["config"], re.M)
+        return {"seen": seen or operator, "extends": operator or bool(owner) or account == "root"}
+
+    def extend(self, identity, seconds):
+        return ["scontrol", "update", "JobId=%s" % identity, "TimeLimit=%d" % -(-seconds // 60)]
 
     def past(self, identity):
         return ["scontrol", "--oneliner", "show", "job", identity]
@@ -136,7 +144,8 @@ def _job(row):
     state, words, end = _state(row[1], row[2])
     started = number(row[5])
     gpus = [int(word) for word in re.findall(r"gpu(?::[^:,()\s]+)?:(\d+)", row[9])]
-    return seen(id=row[0], name=row[10], state=state, words=words, end=end, node=row[3], submitted=number(row[4]),
+    limit = minutes(row[10])
+    return seen(id=row[0], name=row[11], limit=limit and limit * 60, state=state, words=words, end=end, node=row[3], submitted=number(row[4]),
                 started=started if state in ("running", "ended") else None,
                 expected=started if state == "queued" else None, ends=number(row[6]) if state == "running" else None,
                 cpus=number(row[7]), memory=megabytes(row[8]), gpus=sum(gpus))

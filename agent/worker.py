@@ -125,8 +125,8 @@ class Worker(Daemon):
     def __init__(self, folder, options, call, start, place):
         super().__init__(os.path.basename(sys.argv[0]), folder, after=options["after"])
         self._start = start
-        self._lease, now = float(options["lease"]), time.monotonic()
-        self._end_at = now + options["walltime"] if options["walltime"] else None
+        self._lease, self._since, self._end_at = float(options["lease"]), time.monotonic(), None
+        self.allow(options["walltime"])
         self._leaving, self._had, self._dead_since = None, False, None
         self._caller, self._place = Caller(self, call) if call else None, place
 
@@ -145,6 +145,10 @@ class Worker(Daemon):
         if os.path.basename(program).startswith("python") and not shutil.which(program):
             how = dict(how, argv=[sys.executable] + how["argv"][1:])
         return how if os.path.isdir(os.path.expanduser(how["cwd"] or "~")) else dict(how, cwd=self._place)
+
+    def allow(self, walltime):
+        """Seconds since its start after which it ends by itself; 0: it does not."""
+        self._end_at = self._since + walltime if walltime else None
 
     def terminate(self):
         """SIGTERM: the scheduler wants the slot."""

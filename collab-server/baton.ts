@@ -13,6 +13,7 @@ const RUNS: ReadonlySet<RoomCommand['do']> = new Set([
 	'start',
 	'restart',
 	'shutdown',
+	'extend',
 	'comm'
 ]);
 

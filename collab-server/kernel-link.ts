@@ -214,6 +214,12 @@ export class KernelLink {
 		await this.#options.gateway.interrupt(workspace, kernel);
 	}
 
+	/** See KernelGateway.extend. */
+	async extend(minutes: number): Promise<void> {
+		const { workspace, kernel } = this.#held();
+		await this.#options.gateway.extend(workspace, kernel, minutes);
+	}
+
 	/** Ask the kernel to end; resolves when the request is out. Its `died` event finishes the story. */
 	async shutdown(restart = false): Promise<void> {
 		const { workspace, kernel } = this.#held();

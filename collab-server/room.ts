@@ -215,6 +215,9 @@ export class Room {
 				this.#desk.cancel();
 				await this.#link.shutdown();
 				return {};
+			case 'extend':
+				await this.#link.extend(command.minutes);
+				return {};
 			case 'reconnect':
 				await this.#reconnect(user);
 				return {};

@@ -186,6 +186,9 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 		async jobAct(workspace, scheduler, id, act) {
 			await used(workspace).ask('job-act', { scheduler, id, act });
 		},
+		async extend(workspace, kernel, minutes) {
+			await used(workspace).ask('extend', { kernel, minutes });
+		},
 		async jobLog(workspace, scheduler, id) {
 			return (await link(workspace).ask('job-log', { scheduler, id })).text as string;
 		},

@@ -255,6 +255,7 @@ const STATUS: Record<string, number> = {
 	alive: 409,
 	busy: 503,
 	start: 422,
+	job: 409,
 	timeout: 504,
 	authorize: 409
 };

@@ -391,6 +391,26 @@ class WorkerTest(AgentTest):
         self.assertFalse(os.path.exists(folder))
 
 
+    def test_another_end(self):
+        """Told of more time it lives on beyond the first end, told of less it ends at once."""
+        folder = os.path.join(self.top, "job")
+        os.mkdir(folder, 0o700)
+        options = {"token": "t" + os.path.basename(self.top), "scheduler": "slurm", "after": 0, "lease": 60, "walltime": 5}
+        worker = subprocess.Popen([sys.executable, self.program, "worker", folder, json.dumps(options)], env=self.env)
+        self.addCleanup(worker.wait)
+        self.addCleanup(worker.kill)
+        until(lambda: os.path.exists(os.path.join(folder, "r", "agent-1.sock")))
+        link = Link(self.program, os.path.join(folder, "r"), self.env, "attach-worker").greet()
+        self.addCleanup(link.kill)
+        link.call("extend-worker", walltime=3600)
+        self.start(link)
+        self.assertEqual(text(link.run("k", "import time\ntime.sleep(6)\nprint('still here')")), "still here\n")
+        link.call("extend-worker", walltime=1)
+        self.assertEqual(link.agent("died")["reason"], "walltime")
+        link.ack(link.seen[-1], keep=link.seen[-1]["seq"] + 1)
+        self.assertEqual(worker.wait(PATIENCE_S), 0)
+
+
 class UnreachableTest(JobTest):
     """Little patience."""
 

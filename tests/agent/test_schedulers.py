@@ -168,10 +168,11 @@ class SlurmTest(unittest.TestCase):
                 ("OUT_OF_MEMORY", "OutOfMemory", "ended", "OUT_OF_MEMORY (OutOfMemory)", "out-of-memory"),
                 ("PREEMPTED", "None", "ended", "PREEMPTED", "evicted"), ("NODE_FAIL", "None", "ended", "NODE_FAIL", "node-failed"),
                 ("COMPLETED", "None", "ended", "COMPLETED", "finished"), ("REQUEUE_HOLD", "x", "held", "x", None)]
-        text = "".join("%d|%s|%s|n1|100|200|500|2|4G|gres:gpu:a100:2|a|b\n" % (at, row[0], row[1]) for at, row in enumerate(rows))
+        text = "".join("%d|%s|%s|n1|100|200|500|2|4G|gres:gpu:a100:2|1:02:00|a|b\n" % (at, row[0], row[1]) for at, row in enumerate(rows))
         for row, each in zip(rows, SLURM.jobs(text)):
             self.assertEqual((each["state"], each["words"], each["end"]), row[2:], row)
             self.assertEqual((each["name"], each["cpus"], each["memory"], each["gpus"]), ("a|b", 2, 4096, 2))
+            self.assertEqual(each["limit"], 3720)
         self.assertEqual([SLURM.jobs(text)[at]["expected"] for at in (0, 3)], [200, None])
 
     def test_ahead(self):
@@ -186,9 +187,15 @@ class SlurmTest(unittest.TestCase):
 
     def test_rights(self):
         """`scontrol show config`."""
+        for level, owner, extends in (("Operator", "slurm(64030)", True), ("None", "slurm(64030)", False), ("", "slurm(64030)", False),
+                                      ("Administrator", "x(1)", True), ("", "ada(1000)", True), ("", "adam(1000)", False)):
+            texts = {"config": "SlurmUser               = %s\n" % owner, "level": level + "\n"}
+            self.assertEqual(SLURM.read_rights(texts, "ada")["extends"], extends, texts)
+        self.assertEqual(SLURM.extend("7", 3725), ["scontrol", "update", "JobId=7", "TimeLimit=63"])
         for said, seen in (("none", True), ("accounts,usage", True), ("jobs,usage", False), ("all", False)):
-            self.assertEqual(SLURM.read_rights({"config": "X = 1\nPrivateData             = %s\nY = 2\n" % said}, "ada")["seen"], seen)
-        self.assertFalse(SLURM.read_rights({"config": ""}, "ada")["seen"])
+            self.assertEqual(SLURM.read_rights({"config": "X = 1\nPrivateData             = %s\nY = 2\n" % said, "level": ""},
+                                               "ada")["seen"], seen)
+        self.assertFalse(SLURM.read_rights({"config": "", "level": ""}, "ada")["seen"])
 
     def test_past(self):
         """`scontrol -o show job`."""

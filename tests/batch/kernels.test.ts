@@ -263,6 +263,34 @@ describe.skipIf(missing !== null).each(SYSTEMS)('$name', ({ scheduler, start, al
 			await noWorkers();
 		});
 
+	// An hour of them would show the same: the scheduler's own limit is two minutes behind ours.
+	if (all)
+		test('it is given more time, and lives on beyond its first end', LONG, async () => {
+			const page = await notebook('import time; time.sleep(75); print("still here")');
+			await page.start({ walltime: 1 });
+			page.run(0);
+			await page.jobIs('running');
+			const { endsAt, id } = page.job()!;
+			const extend = () =>
+				desk.call('POST', `/api/notebooks/${page.id}/kernel`, { action: 'extend', minutes: 30 });
+			if (scheduler === 'htcondor') {
+				await vi.waitFor(() => expect(page.job()!.extends).toBe(true), PATIENT);
+				expect((await extend()).status).toBe(200);
+			} else {
+				// Slurm lets operators alone do that: its refusal is told, and what one of them does is followed.
+				expect(page.job()!.extends).toBe(false);
+				const { status, body } = await extend();
+				expect([status, body.detail]).toEqual([409, expect.stringMatching(/denied|not permitted|Access/i)]);
+				await cluster.asRoot(`scontrol update JobId=${id} TimeLimit=33`);
+			}
+			await vi.waitFor(() => expect(page.job()!.endsAt! - endsAt!).toBe(1800), PATIENT);
+			expect(await page.ended(0)).toBe('done');
+			expect(page.text(0)).toBe('still here\n');
+			expect(page.job()!.endsAt! - Date.now() / 1000).toBeGreaterThan(1500);
+			await page.act('shutdown');
+			await queueEmpty();
+		});
+
 	if (all)
 		test('its time is over', LONG, async () => {
 			const page = await notebook('import time; time.sleep(400)');

@@ -92,6 +92,19 @@ describe.skipIf(missing !== null)('HTCondor', () => {
 		await quiet(pool);
 	});
 
+	test('a job that runs is given more time, and lives beyond its first limit', async () => {
+		const id = await submit(pool, 'longer', ...sleeper, 'allowed_job_duration = 20');
+		await status(pool, id, '2');
+		const began = Date.now();
+		await said(pool, `condor_qedit ${id} AllowedJobDuration 3600`);
+		await until('40 s to pass', () => Date.now() - began > 40_000);
+		expect(await attribute(pool, id, 'JobStatus')).toBe('2');
+		await said(pool, `condor_qedit ${id} AllowedJobDuration 10`);
+		await status(pool, id, '5');
+		await said(pool, 'condor_rm -all');
+		await quiet(pool);
+	});
+
 	test('a job that is put off its node runs again elsewhere, and one outlives its schedd', async () => {
 		const id = await submit(pool, 'evicted', ...sleeper);
 		await status(pool, id, '2');

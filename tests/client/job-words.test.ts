@@ -8,7 +8,7 @@ import { plainResources, type JobStatus } from '#lib/model/job.ts';
 const NOW = 1_000_000;
 const job = (change: Partial<JobStatus> = {}): JobStatus => ({
 	...{ scheduler: 'htcondor', id: '12.0', state: 'queued', since: NOW - 90, ahead: null, words: '' },
-	...{ expectedStart: null, node: '', endsAt: null, end: null },
+	...{ expectedStart: null, node: '', endsAt: null, extends: false, end: null },
 	...change
 });
 

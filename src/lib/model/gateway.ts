@@ -189,6 +189,8 @@ export interface KernelGateway {
 	jobs(workspace: WorkspaceId): Promise<{ jobs: JobEntry[]; queries: number }>;
 	/** 409 `agent-job` where the scheduler refuses, in its words. */
 	jobAct(workspace: WorkspaceId, scheduler: SchedulerName, id: string, act: JobAct): Promise<void>;
+	/** So many minutes more for the batch job of a kernel. 409 `agent-job` where the scheduler refuses, in its words. */
+	extend(workspace: WorkspaceId, kernel: KernelId, minutes: number): Promise<void>;
 	/** The end of the log of a job. */
 	jobLog(workspace: WorkspaceId, scheduler: SchedulerName, id: string): Promise<string>;
 	/** The machines behind the living connections; `boot` is the same for all accounts of one machine until it is started anew. */

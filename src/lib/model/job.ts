@@ -83,6 +83,8 @@ export interface JobStatus {
 	node: string;
 	/** When its walltime is over; null where there is none. */
 	endsAt: number | null;
+	/** Whether it runs and may be given more time. */
+	extends: boolean;
 	end: JobEnd | null;
 }
 
@@ -115,6 +117,8 @@ export interface Offer {
 	way: JobWay | null;
 	/** Why there is no way, or why it is not the usual one; empty otherwise. */
 	words: string;
+	/** Whether a job of the account that runs may be given more time. */
+	extends: boolean;
 }
 
 /** A job of the account in the list of all of them, whoever made it. */

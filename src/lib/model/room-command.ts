@@ -15,6 +15,9 @@ const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const code = v.pipe(v.string(), v.maxLength(1_000_000));
 
+/** Of a batch job, beyond its time: at most a week at once. */
+export const extraMinutes = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(60 * 24 * 7));
+
 export const roomCommand = v.variant('do', [
 	v.object({
 		do: v.literal('run'),
@@ -77,6 +80,8 @@ export const roomCommand = v.variant('do', [
 		keepGoing: v.optional(v.boolean())
 	}),
 	v.object({ do: v.literal('shutdown') }),
+	/** So many minutes more for the batch job the kernel runs in. */
+	v.object({ do: v.literal('extend'), minutes: extraMinutes }),
 	v.object({ do: v.literal('reconnect') }),
 	v.object({ do: v.literal('clear'), cells: v.union([v.literal('all'), v.array(cellId)]) })
 ]);
@@ -100,6 +105,7 @@ export const COMMAND_ACTION: Record<RoomCommand['do'], Action> = {
 	start: 'kernel',
 	restart: 'kernel',
 	shutdown: 'kernel',
+	extend: 'kernel',
 	reconnect: 'kernel',
 	clear: 'edit'
 };

@@ -95,6 +95,7 @@ export const BATCH_SCHEMAS: Record<string, JsonObject> = {
 		expectedStart: seconds('When it is expected to start'),
 		node: text,
 		endsAt: seconds('When its time is over'),
+		extends: { type: 'boolean', description: 'Whether it runs and may be given more time.' },
 		end: orNull({ type: 'string', enum: [...JOB_ENDS] })
 	}),
 	Offer: object({
@@ -115,7 +116,8 @@ export const BATCH_SCHEMAS: Record<string, JsonObject> = {
 			})
 		),
 		way: orNull(ref('JobWay')),
-		words: text
+		words: text,
+		extends: { type: 'boolean', description: 'Whether a job that runs may be given more time.' }
 	}),
 	Job: object({
 		scheduler,

@@ -159,22 +159,24 @@ export const NOTEBOOK_ROUTES: ApiRoute[] = [
 		method: 'post',
 		path: `${notebook}/kernel`,
 		group: 'Runs and kernels',
-		summary: 'Start, interrupt, restart, shut down or keep the kernel',
+		summary: 'Start, interrupt, restart, shut down or keep the kernel, or give its batch job more time',
 		description:
 			'`workspace` and `kernelspec` are for start; without them the first of your workspaces and its default. `gpus` are ' +
 			'the numbers of those it may see; without it all. With `resources` it starts in a batch job. ' +
-			'With keep, the time after which an unused kernel is shut down begins anew.',
+			'With keep, the time after which an unused kernel is shut down begins anew; with ' +
+			'extend its batch job has so many `minutes` more (30 without), where the batch system allows that.',
 		scope: 'run',
 		body: {
 			schema: object(
 				{
-					action: { type: 'string', enum: ['start', 'interrupt', 'restart', 'shutdown', 'keep'] },
+					action: { type: 'string', enum: ['start', 'interrupt', 'restart', 'shutdown', 'keep', 'extend'] },
 					workspace: text,
 					kernelspec: text,
 					gpus: { type: 'array', items: { type: 'integer', minimum: 0 } },
-					resources: ref('Resources')
+					resources: ref('Resources'),
+					minutes: { type: 'integer', minimum: 1 }
 				},
-				['workspace', 'kernelspec', 'gpus', 'resources']
+				['workspace', 'kernelspec', 'gpus', 'resources', 'minutes']
 			)
 		},
 		answer: { status: 200, description: 'The kernel as it is now.', schema: ref('Kernel') }

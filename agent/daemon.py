@@ -15,6 +15,7 @@ import socket
 import time
 
 import launch
+import leftovers
 import runtime
 from batch import Batch
 from children import Children
@@ -74,6 +75,8 @@ def _only_one(folder):
 class Daemon:
     """What methods work on: the registry, the children, the clients."""
 
+    devices = ()  # GPUs that are ours alone
+
     def __init__(self, sha, folder, after=0):
         self.sha, self.folder, self.clients, self.ready, self._after = sha, folder, set(), False, after
         self.batch = self.registry = self.terminals = self.tasks = self.children = self.gpus = self._server = self._inode = None
@@ -99,6 +102,7 @@ class Daemon:
         os.write(report, b"ready")
         os.close(report)
         loop.call_later(TICK_S, self._tick)
+        leftovers.sweep()
         await self._end
         self.left()
         self._server.close()

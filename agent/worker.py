@@ -13,6 +13,8 @@ import sys
 import tempfile
 import time
 
+import frames
+import leftovers
 import methods
 import process
 import runtime
@@ -31,8 +33,8 @@ exec '%s' '%s' attach-worker '%s'
 
 
 def main(folder, options):
-    """`folder` is private and ours, `options` JSON: {token, scheduler, after, lease, walltime, start}; seconds. A file `call`
-    in the folder has what is needed to call the daemon, which has no way in then; one at `start`, the kernel."""
+    """`folder` is private and ours, `options` JSON: {token, scheduler, after, lease, walltime, memory, start}; seconds, bytes. A
+    file `call` in the folder has what is needed to call the daemon, which has no way in then; one at `start`, the kernel."""
     options, card = json.loads(options), os.path.join(folder, "call")
     call = runtime.read_json(card)
     if call:
@@ -41,6 +43,7 @@ def main(folder, options):
         sys.stderr.write("The Python of this node (%s) has no TLS.\n" % sys.executable)
         shutil.rmtree(folder, ignore_errors=True)
         return NO_TLS
+    leftovers.sweep()
     start = _start(options)
     home, doors, place = _home(folder), [], os.path.dirname(folder)
     own = os.path.expanduser("~")  # HTCondor gives a job little
@@ -53,13 +56,17 @@ def main(folder, options):
             runtime.private(os.path.dirname(path))
         runtime.write_private(path, (DOOR % (sys.executable, sys.argv[0], home)).encode("utf-8"))
         doors.append(path)
+    ours = {folder, home} | {os.path.dirname(path) for path in doors if path.startswith("/tmp/ansatz-job-")}
+    held = [leftovers.claim(path) for path in ours]
     try:
         return serve(home, os.open(os.devnull, os.O_WRONLY), lambda: Worker(home, options, call, start, place))
     finally:
         for path in doors:
             _unlink(path)
-        for path in {folder, home} | {os.path.dirname(path) for path in doors if path.startswith("/tmp/ansatz-job-")}:
+        for path in ours:
             shutil.rmtree(path, ignore_errors=True)
+        for handle in held:
+            os.close(handle)
 
 
 def attach(folder):

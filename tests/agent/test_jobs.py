@@ -1,12 +1,16 @@
 """A kernel in a job, from the submission to its end, with a stand-in for the batch system (processes.py)."""
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 import zipfile
+from unittest import mock
 
 from harness import PATIENCE_S, PYTHON_KERNEL, AgentTest, Link, lives, text, until
+
+from usage import Gpus, assigned
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STAND_IN = os.path.join(HERE, "processes.py")
@@ -367,6 +371,41 @@ class LifeTest(JobTest):
         until(lambda: not lives(pid))
 
 
+class DevicesTest(JobTest):
+    """A stand-in for nvidia-smi on the node: a GPU of somebody else's, and the one that the scheduler has given to the job."""
+
+    def test_own_devices(self):
+        """The kernel has the scheduler's word on devices, not the login's; only the job's own is told of."""
+        programs = os.path.join(self.top, "programs")
+        os.mkdir(programs)
+        with open(os.path.join(programs, "nvidia-smi"), "w") as file:
+            file.write('#!/bin/sh\ncase "$*" in *query-gpu*) echo "0, GPU-aaaa1111-2, NVIDIA A100, 90, 40960, 9000";'
+                       ' echo "1, GPU-bbbb2222-3, NVIDIA T4, 37, 15360, 1024";;\n*) echo "GPU-aaaa1111-2, 1, 500";; esac\n')
+        os.chmod(os.path.join(programs, "nvidia-smi"), 0o755)
+        self.env.update(PATH=programs + ":" + self.env["PATH"], CUDA_VISIBLE_DEVICES="1")
+        link = self.link()
+        about = {"scheduler": "processes", "cpus": 1, "lease": 60}
+        link.call("start", kernel="k", argv=PYTHON_KERNEL, env={"CUDA_VISIBLE_DEVICES": "0", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"},
+                  cwd=self.top, interruptMode="signal", language="python", job=about)
+        link.call("subscribe", kernel="k", after=0)
+        link.agent("started")
+        code = "import os; print(*(os.environ[name] for name in ('CUDA_VISIBLE_DEVICES', 'CUDA_DEVICE_ORDER', 'ANSATZ_DEVICES')))"
+        self.assertEqual(text(link.run("k", code)), "1 PCI_BUS_ID CUDA_VISIBLE_DEVICES=1\n")
+        self.assertEqual(link.call("usage", kernel="k")["usage"]["gpus"],
+                         [{"name": "NVIDIA T4", "load": 0.37, "memory": 1024 << 20, "memoryTotal": 15360 << 20}])
+
+    def test_names(self):
+        """Numbers, whole UUIDs and the short ones of HTCondor; what hides all devices names none."""
+        rows = [[str(at), "GPU-%s-4b1c-a" % word, "T4", "[N/A]", "1", "2"] for at, word in enumerate(("c4a646d7", "c4a646d8"))]
+        for said, wanted in (("0", [0]), ("0,1", [0, 1]), ("GPU-c4a646d8", [1]), ("GPU-c4a646d7-4b1c-a", [0]), ("10000", []),
+                             ("NoDevFiles", []), ("", []), ("-1", []), ("GPU-", []), ("MIG-1234-567", [])):
+            gpus = Gpus(None)
+            gpus._at, gpus._known = float("inf"), (rows, [])
+            with mock.patch("shutil.which", return_value="nvidia-smi"):
+                found = asyncio.run(gpus.of(set(), assigned({"CUDA_VISIBLE_DEVICES": said})))
+            self.assertEqual(len(found), len(wanted), said)
+
+
 class WorkerTest(AgentTest):
     """A worker by itself."""
 
@@ -390,6 +429,31 @@ class WorkerTest(AgentTest):
         self.assertEqual(worker.wait(PATIENCE_S), 0)
         self.assertFalse(os.path.exists(folder))
 
+
+    def test_leftovers(self):
+        """Killed with -9 it leaves a folder behind; the next worker there removes it, and no living one's."""
+        def begin(name):
+            folder = os.path.join(self.top, name)
+            os.mkdir(folder, 0o700)
+            token = name + os.path.basename(self.top)
+            options = {"token": token, "scheduler": "slurm", "after": 0, "lease": 60, "walltime": 0}
+            worker = subprocess.Popen([sys.executable, self.program, "worker", folder, json.dumps(options)], env=self.env)
+            self.addCleanup(worker.wait)
+            self.addCleanup(worker.kill)
+            until(lambda: os.path.exists(os.path.join(folder, "r", "agent-1.sock")))
+            return worker, "/tmp/ansatz-job-" + token
+        living, kept = begin("a")
+        killed, left = begin("b")
+        self.assertTrue(os.path.exists(left))
+        killed.kill()
+        killed.wait()
+        third, other = begin("c")
+        self.assertEqual([os.path.exists(path) for path in (kept, left, other)], [True, False, True])
+        for worker in (living, third):
+            worker.kill()
+            worker.wait()
+        self.link()  # a daemon does it, too
+        until(lambda: not os.path.exists(kept) and not os.path.exists(other))
 
     def test_another_end(self):
         """Told of more time it lives on beyond the first end, told of less it ends at once."""

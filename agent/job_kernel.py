@@ -19,6 +19,7 @@ from journal import Journal
 from kernel import Unwilling
 from outbox import Full, Outbox
 from peer import Line
+from usage import DEVICES
 
 LEASE_S = 24 * 3600
 UNREACHABLE_S = 600.0
@@ -26,8 +27,7 @@ AGAIN_S = 60.0  # how long a worker waits for a kernel that is to be started aga
 FETCH_S = 5.0  # after the job's end, for what is still in the pipe
 VERDICT_S = 20.0  # after an eviction, for the scheduler to say whose doing it was
 #: The job's own, whatever the environment of the login says
-_THEIRS = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
-           "ZE_AFFINITY_MASK", "GPU_DEVICE_ORDINAL", "TMPDIR", "XDG_RUNTIME_DIR")
+_THEIRS = DEVICES + ("TMPDIR", "XDG_RUNTIME_DIR")
 INSIST_S = 15.0  # between asking a kernel to end and removing its job
 
 

@@ -106,7 +106,7 @@ async def usage(daemon, client, params, attachments):
     if sample is None:
         return {"usage": None}
     pids = {pid for pid, _, _ in family(kernel.pid)}
-    return {"usage": dict(sample, cores=os.cpu_count() or 1, gpus=await daemon.gpus.of(pids))}
+    return {"usage": dict(sample, cores=os.cpu_count() or 1, gpus=await daemon.gpus.of(pids, daemon.devices))}
 
 
 def listening(daemon, client, params, attachments):

@@ -7,7 +7,15 @@ import shutil
 import time
 
 GPU_S = 5.0
-_GPUS = ("index,uuid,name,utilization.gpu,memory.total", "gpu_uuid,pid,used_memory")
+_GPUS = ("index,uuid,name,utilization.gpu,memory.total,memory.used", "gpu_uuid,pid,used_memory")
+#: What schedulers set for a job so that it sees its own devices alone
+DEVICES = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
+           "ZE_AFFINITY_MASK", "GPU_DEVICE_ORDINAL")
+
+
+def assigned(variables):
+    """The GPUs that a scheduler has given to a job: numbers, or UUIDs that HTCondor cuts short."""
+    return [word.strip() for word in variables.get("CUDA_VISIBLE_DEVICES", "").split(",") if word.strip()]
 
 
 class Usage:
@@ -45,14 +53,21 @@ def family(leader):
     return found
 
 
+def resident(leader):
+    """Bytes of memory in the session of a leader."""
+    return sum(pages for _, _, pages in family(leader)) * os.sysconf("SC_PAGE_SIZE")
+
+
 class Gpus:
     """What nvidia-smi says, asked at most every few seconds and in a process of its own, since a driver may hang."""
 
     def __init__(self, children):
         self._children, self._at, self._known = children, 0.0, ([], [])
 
-    async def of(self, pids):
-        """[{name, load, memory, memoryTotal}] of the GPUs that these processes use; bytes, load 0…1 or None."""
+    async def of(self, pids, own=()):
+        """[{name, load, memory, memoryTotal}] of the GPUs that these processes use; bytes, load 0…1 or None. `own` (see
+        assigned()) are shown in any case, and where no process of ours is seen on one, all of its memory in use is: the
+        processes of a job may have other numbers outside, and nobody else is on a device of its own."""
         program = shutil.which("nvidia-smi")
         if not program:
             return []

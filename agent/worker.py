@@ -22,6 +22,8 @@ from attach import answer, connect
 from caller import Caller
 from daemon import Daemon, serve
 from kernel import Unwilling
+from memory import MemoryWatch
+from usage import DEVICES, assigned, resident
 
 NO_TLS = 95
 BEGIN_S = 10.0  # from the way in to somebody who answers
@@ -50,7 +52,7 @@ def main(folder, options):
     os.environ.update(HOME=own if os.path.isdir(own) else os.path.dirname(folder), LANG=os.environ.get("LANG") or "C.UTF-8")
     if not os.path.isdir(os.environ.get("XDG_RUNTIME_DIR", "/")):  # the login's
         del os.environ["XDG_RUNTIME_DIR"]
-    os.environ.update(ANSATZ_SPOOL=os.path.join(folder, "spool"))
+    os.environ.update(ANSATZ_SPOOL=os.path.join(folder, "spool"), ANSATZ_DEVICES=_given(os.environ))
     for path in [] if call else _doors(options):
         if path.startswith("/tmp/ansatz-job-"):
             runtime.private(os.path.dirname(path))
@@ -102,6 +104,12 @@ def _unlink(path):
         pass  # it is not there, or not on a file system of ours
 
 
+def _given(variables):
+    """The scheduler's word on devices as assignments of sh, for set-ups of environments that say something else."""
+    return " ".join("%s=%s" % (name, variables[name]) for name in DEVICES
+                    if re.match(r"[\w,.:/-]*\Z", variables.get(name, " "), re.ASCII))
+
+
 def _home(folder):
     """A folder where Unix sockets work: their paths are short, and some network file systems have none."""
     path = os.path.join(folder, "r")
@@ -132,6 +140,7 @@ class Worker(Daemon):
     def __init__(self, folder, options, call, start, place):
         super().__init__(os.path.basename(sys.argv[0]), folder, after=options["after"])
         self._start = start
+        self.devices = assigned(os.environ)
         self._lease, self._since, self._end_at = float(options["lease"]), time.monotonic(), None
         self.allow(options["walltime"])
         self._leaving, self._had, self._dead_since = None, False, None

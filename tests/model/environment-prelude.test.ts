@@ -77,6 +77,17 @@ test('lines are what one would type: variables, functions, a here-document, a qu
 	expect(run({ lines: ['exit 3'] }, 'echo started')).toMatchObject({ out: '', status: 3 });
 });
 
+test('in a batch job the scheduler’s word on GPUs counts, whatever a set-up says', () => {
+	const lines = ['set -u', 'export CUDA_VISIBLE_DEVICES=7 OTHER=1'];
+	const script = 'echo "$CUDA_VISIBLE_DEVICES ${ROCR_VISIBLE_DEVICES-none} $OTHER"';
+	expect(run({ lines }, script).out).toBe('7 none 1\n');
+	// As the worker in the job sets it.
+	Object.assign(env, { ANSATZ_DEVICES: 'CUDA_VISIBLE_DEVICES=0,1 ROCR_VISIBLE_DEVICES=2' });
+	expect(run({ lines }, script).out).toBe('0,1 2 1\n');
+	Object.assign(env, { ANSATZ_DEVICES: '' });
+	expect(run({ lines }, script).out).toBe('7 none 1\n');
+});
+
 test('a login shell whose scripts print, read, and go elsewhere: the program is where it should be', () => {
 	writeFileSync(join(home, '.profile'), 'echo welcome; read answer; cd /; LOGIN=yes; export LOGIN\n');
 	expect(run({ lines: ['export HERE=$PWD'] }, 'echo "$LOGIN $HERE $PWD $0 $1"').out).toBe(

@@ -45,8 +45,11 @@ function script(setup: EnvironmentFields): string {
 	if (setup.kind === 'venv') lines.push(...venv(setup.folder ?? ''));
 	if (setup.kind === 'conda') lines.push(...conda(setup.folder ?? ''));
 	if (setup.kind === 'container') return [...lines, ...container(setup)].join('\n');
-	return [...lines, ...setup.lines, 'exec "$@"'].join('\n');
+	return [...lines, ...setup.lines, DEVICES, 'exec "$@"'].join('\n');
 }
+
+/** In a batch job the scheduler's word on GPUs counts, whatever a set-up says: see ANSATZ_DEVICES in agent/worker.py. */
+const DEVICES = '[ -z "${ANSATZ_DEVICES-}" ] || export $ANSATZ_DEVICES';
 
 const fail = (words: string): string => `{ echo ${words} >&2; exit ${TROUBLE}; }`;
 
@@ -113,6 +116,6 @@ function container(setup: EnvironmentFields): string[] {
 		'ansatz_gpu=; command -v nvidia-smi >/dev/null 2>&1 && ansatz_gpu=--nv',
 		'ansatz_folder=; case $ansatz_file in /*) ansatz_folder=${ansatz_file%/*};; esac',
 		`exec "$ansatz_run" exec $ansatz_gpu \${ansatz_folder:+--bind "$ansatz_folder"} --bind /tmp ${binds}` +
-			`${image} /bin/sh -c ${shellWord([...setup.lines, 'exec "$@"'].join('\n'))} ansatz "$@"`
+			`${image} /bin/sh -c ${shellWord([...setup.lines, DEVICES, 'exec "$@"'].join('\n'))} ansatz "$@"`
 	];
 }

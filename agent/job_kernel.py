@@ -25,6 +25,7 @@ LEASE_S = 24 * 3600
 UNREACHABLE_S = 600.0
 AGAIN_S = 60.0  # how long a worker waits for a kernel that is to be started again
 FETCH_S = 5.0  # after the job's end, for what is still in the pipe
+OVER_S = 45.0  # schedulers look at memory every half minute
 VERDICT_S = 20.0  # after an eviction, for the scheduler to say whose doing it was
 #: The job's own, whatever the environment of the login says
 _THEIRS = DEVICES + ("TMPDIR", "XDG_RUNTIME_DIR")
@@ -46,6 +47,7 @@ class JobKernel:
         self._wanted_at, self._over_at, self._asked_at, self._dead_at = time.monotonic(), None, 0.0, 0.0
         self._verdict = None  # (content, when) of a `died` that waits for the scheduler's words
         self._acked = 0
+        self._over = None  # (content, when) of the last word that the job used more memory than it had asked for
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
@@ -70,7 +72,8 @@ class JobKernel:
             return
         system, token = self._batch.system(about["scheduler"]), uuid.uuid4().hex
         options = {"token": token, "scheduler": system.name, "after": self.recorder.last,
-                   "lease": about["lease"] or LEASE_S, "walltime": about["walltime"] * 60}
+                   "lease": about["lease"] or LEASE_S, "walltime": about["walltime"] * 60,
+                   "memory": about["memory"] * 1048576}
         try:
             self.job = Job(self._batch, system, token, new_folder(token), about, self.identity, self._changed)
             card = None
@@ -204,6 +207,9 @@ class JobKernel:
         about = {"signal": None, "exitCode": None, "stderr": self.job.complaint(), "limit": None, "used": None}
         if reason in ("unreachable", "walltime"):
             self.job.foretold = reason
+        if reason == "lost" and self._over and time.monotonic() - self._over[1] < OVER_S:
+            reason = "out-of-memory"
+            about.update(self._over[0])
         about.update(content or {}, reason=reason, words=words, requested=self._asked)
         self._dead(lambda: self.recorder.agent("died", about))
         self.job.remove()
@@ -267,6 +273,8 @@ class JobKernel:
 
     def event(self, frame, header):
         """A frame of the worker's spool, as it is."""
+        if header.get("event") == "over-memory":
+            self._over = {name: header.get(name) for name in ("limit", "used")}, time.monotonic()
         if header.get("event") != "kernel" or self.state == "dead":
             return
         seq = header["seq"]

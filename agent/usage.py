@@ -78,13 +78,20 @@ class Gpus:
         for row in self._known[1]:
             if len(row) == 3 and row[1].isdigit() and int(row[1]) in pids:
                 used[row[0]] = used.get(row[0], 0) + _mebibytes(row[2])
-        return [{"name": row[2], "load": float(row[3]) / 100 if row[3].isdigit() else None, "memory": used[row[1]],
-                 "memoryTotal": _mebibytes(row[4])} for row in self._known[0] if len(row) == 5 and row[1] in used]
+        rows = [row for row in self._known[0] if len(row) == 6]
+        return [{"name": row[2], "load": float(row[3]) / 100 if row[3].isdigit() else None,
+                 "memory": used[row[1]] if row[1] in used else _mebibytes(row[5]), "memoryTotal": _mebibytes(row[4])}
+                for row in rows if row[1] in used or any(_is(device, row) for device in own)]
 
     async def _ask(self, program, what, fields):
         words = [program, "--query-%s=%s" % (what, fields), "--format=csv,noheader,nounits"]
         answer = await self._children.output(words, b"", 4) or b""
         return [[word.strip() for word in line.split(",")] for line in answer.decode("utf-8", "replace").splitlines()]
+
+
+def _is(device, row):
+    """Whether a name of a device is that of a row: a number, or the beginning of a UUID."""
+    return device == row[0] if device.isdigit() else len(device) > 7 and row[1].startswith(device)
 
 
 def _mebibytes(text):

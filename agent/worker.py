@@ -6,6 +6,7 @@ scheduler or its own countdown ends it: then it ends the kernels first, says why
 import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -28,6 +29,7 @@ from usage import DEVICES, assigned, resident
 NO_TLS = 95
 BEGIN_S = 10.0  # from the way in to somebody who answers
 GRACE_S = 12.0  # the kernels' end included
+LOOK_S = 2.0  # between looks at the memory, where nothing in the system limits it
 AGAIN_S = 90.0  # for a kernel that is to be started again
 DOOR = """#!/bin/sh
 exec '%s' '%s' attach-worker '%s'
@@ -143,6 +145,9 @@ class Worker(Daemon):
         self.devices = assigned(os.environ)
         self._lease, self._since, self._end_at = float(options["lease"]), time.monotonic(), None
         self.allow(options["walltime"])
+        self._memory, self._look_at = options.get("memory") or 0, self._since
+        if (MemoryWatch(os.getpid()).limit() or float("inf")) <= self._memory:  # then the system tells of a kill itself
+            self._memory = 0
         self._leaving, self._had, self._dead_since = None, False, None
         self._caller, self._place = Caller(self, call) if call else None, place
 
@@ -194,6 +199,9 @@ class Worker(Daemon):
         now, kernels = time.monotonic(), self.registry.all()
         if self._caller:
             self._caller.tick()
+        if self._memory and now > self._look_at:
+            self._look_at = now + LOOK_S
+            self._look()
         if self._end_at and now > self._end_at:
             self._dismiss("walltime", "The walltime is over.")
         self._had = self._had or bool(kernels)
@@ -205,6 +213,13 @@ class Worker(Daemon):
             self.stop()
         elif self._leaving is None and self._had and fetched and not waits:
             self.stop()
+
+    def _look(self):
+        """A scheduler that ends a job above its memory itself sends SIGKILL: this is the last that can be said."""
+        used = sum(resident(pid) for pid in [os.getpid()] + [each.pid for each in self.registry.all() if each.pid])
+        if used > self._memory:
+            for client in tuple(self.clients):
+                client.write(frames.encode({"event": "over-memory", "used": used, "limit": self._memory}))
 
     def left(self):
         """What still lives goes along."""

@@ -160,6 +160,8 @@ test('from the form through the queue to an output, with the way out at every st
 	await expect(cells(page).first()).toContainText('scratch True', { timeout: 30_000 });
 	await expect(page.getByTestId('countdown')).toHaveText(/^1:59:/);
 	await pictures(page, shot, 'running');
+	await job.getByRole('button', { name: '30 more minutes' }).click();
+	await expect(page.getByTestId('countdown')).toHaveText(/^2:2\d:/);
 
 	await page.goto(`${origin}/workspaces/${workspace}/jobs`);
 	const row = page.getByTestId('job');

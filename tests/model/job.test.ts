@@ -57,6 +57,7 @@ test.each([
 	['removed', /was removed/],
 	['node-failed', /machine the kernel ran on failed/],
 	['unreachable', /could not be reached/],
+	['lost', /ended without a word of its kernel/],
 	['out-of-memory', /more memory than it had asked for/]
 ])('the end of a job by %s is said in a sentence with the scheduler’s words', (reason, sentence) => {
 	expect(deathSentence({ reason, words: 'preempted by root.' })).toMatch(sentence);

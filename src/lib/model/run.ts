@@ -277,6 +277,8 @@ export function deathSentence(content: JsonObject): string {
 		case 'startup':
 			return `The kernel could not start${code === null ? '' : ` (exit code ${code})`}.${lastLine(content.stderr)}`;
 		case 'lost':
+			if (asText(content.words))
+				return `The batch job ended without a word of its kernel${said(content)}. Start it again to go on.`;
 			return 'The kernel is gone: the machine was restarted or the process ended while nobody watched.';
 		default:
 			return `The kernel ended${code === null ? '' : ` with exit code ${code}`}. Restart it to go on.`;

@@ -7,12 +7,13 @@ import frames
 from kernel import Unwilling
 from methods import METHODS
 from params import BadParams
+from streams import Streams
 
 
 #: Bytes not yet taken by a client at which its requests are no longer read. Above the windows of several subscriptions:
 #: somebody behind a slow line must still be able to interrupt what floods it
 UNSENT = 16 * 1024 * 1024
-SILENT = ("ack", "terminal-ack")  # not answered when sent without an id
+SILENT = ("ack", "terminal-ack", "stream")  # not answered when sent without an id
 
 
 class Client(asyncio.Protocol):
@@ -22,6 +23,7 @@ class Client(asyncio.Protocol):
         self._daemon, self._decoder, self._transport = daemon, frames.Decoder(), None
         self._after = []
         self.subscriptions, self.watchers = {}, {}
+        self.streams = Streams(lambda fields, parts: self.write(frames.encode(dict(fields, event="stream"), parts)))
 
     def connection_made(self, transport):
         """Says hello."""
@@ -39,6 +41,7 @@ class Client(asyncio.Protocol):
         for watcher in self.watchers.values():
             watcher.close()
         self.watchers.clear()
+        self.streams.close()
 
     def pause_writing(self):
         """Events are bounded by their windows; replies are bounded by not reading more requests."""

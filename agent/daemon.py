@@ -76,6 +76,7 @@ class Daemon:
     """What methods work on: the registry, the children, the clients."""
 
     devices = ()  # GPUs that are ours alone
+    mark = None  # (name, value) in the environment of what is ours; all of the account is
 
     def __init__(self, sha, folder, after=0):
         self.sha, self.folder, self.clients, self.ready, self._after = sha, folder, set(), False, after

@@ -352,6 +352,14 @@ class JobKernel:
             raise Unwilling("busy", "the job cannot be reached just now" if self.job.runs else "the job has not started yet")
         return self._line.peer
 
+    def worker(self):
+        """The peer in the job, for what needs no kernel; Unwilling."""
+        if self.job.state == "ended" or self.state == "dead" and not self._again:
+            raise Unwilling("job-over", "the job has ended")
+        if not self._line or not self._line.peer:
+            raise Unwilling("busy", "the job cannot be reached just now" if self.job.runs else "the job has not started yet")
+        return self._line.peer
+
     async def ask(self, channel, kind, content, timeout):
         """As of a Kernel; passed on."""
         return await self._reached().request(

@@ -5,7 +5,7 @@ import sys
 import time
 
 import job_methods
-import ports
+import stream_methods
 import survey as machine
 import terminal_methods
 from authorize import authorize as let_in
@@ -71,7 +71,8 @@ def kernels(daemon, client, params, attachments):
     """All kernels and what can still be read of them."""
     return {"kernels": [
         {"kernel": kernel.identity, "state": kernel.state, "pid": kernel.pid, "started": kernel.started,
-         "firstSeq": kernel.recorder.first, "lastSeq": kernel.recorder.last} for kernel in daemon.registry.all()]}
+         "firstSeq": kernel.recorder.first, "lastSeq": kernel.recorder.last,
+         "job": kernel.job.status() if kernel.job else None} for kernel in daemon.registry.all()]}
 
 
 def send(daemon, client, params, attachments):
@@ -107,11 +108,6 @@ async def usage(daemon, client, params, attachments):
         return {"usage": None}
     pids = {pid for pid, _, _ in family(kernel.pid)}
     return {"usage": dict(sample, cores=os.cpu_count() or 1, gpus=await daemon.gpus.of(pids, daemon.devices))}
-
-
-def listening(daemon, client, params, attachments):
-    """The TCP ports programs of this account listen on."""
-    return {"ports": ports.listening()}
 
 
 async def gpus(daemon, client, params, attachments):
@@ -226,7 +222,7 @@ def retire(daemon, client, params, attachments):
 
 METHODS = {method.__name__.replace("_", "-"): method for method in (
     ping, kernelspecs, survey, start, kernels, send, ask, usage, interrupt, shutdown, forget, subscribe, unsubscribe, ack,
-    retire, authorize, gpus, start_task, tasks, task, cancel_task, forget_task,
-    listening)}
+    retire, authorize, gpus, start_task, tasks, task, cancel_task, forget_task)}
 METHODS.update(terminal_methods.METHODS)
 METHODS.update(job_methods.METHODS)
+METHODS.update(stream_methods.METHODS)

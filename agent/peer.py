@@ -14,6 +14,7 @@ import time
 import frames
 import process
 from kernel import Unwilling
+from streams import Streams
 
 PING_S = 10.0
 SILENT_S = 30.0  # and the next look: noticed within 40 s
@@ -40,6 +41,7 @@ class Peer(asyncio.Protocol):
         self._transport, self._decoder, self._noise, self._process = None, frames.Decoder(), b"", None
         self._number, self._replies, self.hello, self.ended = 0, {}, None, False
         self._heard = time.monotonic()
+        self.streams = Streams(lambda fields, parts: self.tell("stream", fields, parts))
 
     async def run(self, children, argv, env, log):
         """Starts the program; its complaints go to a file."""
@@ -92,7 +94,9 @@ class Peer(asyncio.Protocol):
             self._listener.up(self)
         try:
             for frame, header, attachments in self._decoder.whole(data):
-                if "event" in header:
+                if header.get("event") == "stream":
+                    self.streams.hear(header, attachments)
+                elif "event" in header:
                     self._listener.event(frame, header)
                 else:
                     self._answer(header)
@@ -130,10 +134,10 @@ class Peer(asyncio.Protocol):
         self._transport.write(frames.encode({"id": self._number, "method": method, "params": params}, attachments))
         return future
 
-    def tell(self, method, params):
+    def tell(self, method, params, attachments=()):
         """Sends a request that has no reply."""
         if not self.ended and self.hello is not None:
-            self._transport.write(frames.encode({"method": method, "params": params}))
+            self._transport.write(frames.encode({"method": method, "params": params}, attachments))
 
     @property
     def unsent(self):
@@ -170,6 +174,7 @@ class Peer(asyncio.Protocol):
             if not future.done():
                 future.set_exception(Gone())
                 future.exception()  # nobody may be waiting
+        self.streams.close()
         self._listener.down()
 
     def _kill(self, number):

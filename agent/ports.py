@@ -1,6 +1,7 @@
 """Which TCP ports programs of this account listen on: what can be opened in the browser.
 
-From /proc (Linux): the account's own listening sockets, and of those whose process may be looked at its name.
+From /proc (Linux): the account's own listening sockets, and of those whose process may be looked at its name, and whether it
+belongs to a batch job.
 """
 import os
 import struct
@@ -8,15 +9,25 @@ import struct
 _LISTEN = "0A"
 
 
-def listening():
-    """[{port, address, pid or None, command}] ordered by port. `address` is where it listens, as text; one entry a port."""
+def listening(mark=None):
+    """[{port, address, pid or None, command}] ordered by port. `address` is where it listens, as text; one entry a port.
+    With `mark`, (name, value), only of processes in whose environment it stands, as far as that can be known."""
     found = {}
     for name in ("/proc/net/tcp", "/proc/net/tcp6"):
         for address, port, inode in _sockets(name):
             found.setdefault(port, (address, inode))
     owners = _owners({inode for _, inode in found.values()})
-    return [dict(port=port, address=address, **owners.get(inode, {"pid": None, "command": ""}))
-            for port, (address, inode) in sorted(found.items())]
+    entries = [dict(port=port, address=address, **owners.get(inode, {"pid": None, "command": ""}))
+               for port, (address, inode) in sorted(found.items())]
+    return [entry for entry in entries if mark is None or entry["pid"] is None or _has(entry["pid"], *mark)]
+
+
+def _has(pid, name, value):
+    try:
+        with open("/proc/%d/environ" % pid, "rb") as file:
+            return os.fsencode("%s=%s" % (name, value)) in file.read().split(b"\0")
+    except OSError:
+        return True
 
 
 def _sockets(path):

@@ -84,6 +84,10 @@ class Registry:
             raise Unwilling("no-kernel", "there is no kernel %s here" % identity)
         return self._kernels[identity]
 
+    def find(self, identity):
+        """The kernel, or None."""
+        return self._kernels.get(identity)
+
     def all(self):
         """Every kernel, dead ones whose record is still here included."""
         return list(self._kernels.values())

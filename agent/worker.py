@@ -28,6 +28,8 @@ from usage import DEVICES, assigned, resident
 
 NO_TLS = 95
 BEGIN_S = 10.0  # from the way in to somebody who answers
+#: what tells the processes of a job from others of the account, the first that is set
+MARKS = ("_CONDOR_SCRATCH_DIR", "SLURM_JOB_ID", "TMPDIR")
 GRACE_S = 12.0  # the kernels' end included
 LOOK_S = 2.0  # between looks at the memory, where nothing in the system limits it
 AGAIN_S = 90.0  # for a kernel that is to be started again
@@ -150,6 +152,7 @@ class Worker(Daemon):
             self._memory = 0
         self._leaving, self._had, self._dead_since = None, False, None
         self._caller, self._place = Caller(self, call) if call else None, place
+        self.mark = next(((name, os.environ[name]) for name in MARKS if name in os.environ), None)
 
     def begin(self):
         """The kernel does not wait for who comes."""

@@ -2,7 +2,7 @@ import type { Asker } from '#lib/model/ask.ts';
 import type { Survey } from '#lib/model/check-list.ts';
 import type { KernelAnswer, KernelGateway, ListeningPort } from '#lib/model/gateway.ts';
 import type { Gpu } from '#lib/model/gpu.ts';
-import type { JobEntry, JobWay, Offer } from '#lib/model/job.ts';
+import type { JobEntry, JobStatus, JobWay, Offer } from '#lib/model/job.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { KernelUsage } from '#lib/model/room-news.ts';
 import type { TaskStatus } from '#lib/model/task.ts';
@@ -13,6 +13,7 @@ import { createFiles } from './files.ts';
 import { Link } from './link.ts';
 import { SILENT, type Log } from './log.ts';
 import type { Permit } from './permit.ts';
+import { ServiceChannel } from './service-channel.ts';
 import type { SystemSsh } from './system-ssh-target.ts';
 import { TIMING, type Timing } from './timing.ts';
 import { buildZipapp, type Zipapp } from './zipapp.ts';
@@ -51,6 +52,7 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 	const log = options.log ?? SILENT;
 	const links = new Map<string, Link>();
 	const files = new Map<string, WorkspaceFiles>();
+	const channels = new Map<string, ServiceChannel>();
 	let zipapp: Promise<Zipapp> | undefined;
 	const setup: AgentSetup = {
 		python: options.python ?? 'python3',
@@ -74,6 +76,12 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 		return found;
 	};
 
+	const services = (workspace: string): ServiceChannel => {
+		let found = channels.get(workspace);
+		if (!found) channels.set(workspace, (found = new ServiceChannel(link(workspace), timing, log)));
+		return found;
+	};
+
 	/** For what a person does, as opposed to what goes on by itself. */
 	const used = (workspace: string): Link => {
 		const found = link(workspace);
@@ -92,9 +100,12 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 		async authorizeKey(workspace, line) {
 			return (await link(workspace).ask('authorize', { line })).added === true;
 		},
-		dial: (workspace, port) => link(workspace).dial(port),
-		async listening(workspace) {
-			const { ports } = await link(workspace).ask('listening', {});
+		dial: (workspace, port, kernel = null) =>
+			kernel === null ? link(workspace).dial(port) : services(workspace).dial(kernel, port),
+		async listening(workspace, kernel = null) {
+			const { ports } = await (kernel === null
+				? link(workspace).ask('listening', {})
+				: link(workspace).ask('job-ports', { kernel }));
 			return ports as unknown as ListeningPort[];
 		},
 		async kernelspecs(address) {
@@ -154,9 +165,14 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 		},
 		async kernels(workspace) {
 			const { kernels } = (await link(workspace).ask('kernels', {})) as unknown as {
-				kernels: { kernel: string; state: 'starting' | 'alive' | 'dead'; lastSeq: number }[];
+				kernels: {
+					kernel: string;
+					state: 'starting' | 'alive' | 'dead';
+					lastSeq: number;
+					job?: JobStatus | null;
+				}[];
 			};
-			return kernels.map(({ kernel, state, lastSeq }) => ({ kernel, state, lastSeq }));
+			return kernels.map(({ kernel, state, lastSeq, job = null }) => ({ kernel, state, lastSeq, job }));
 		},
 		async startTask(workspace, task, { env = {}, about = {}, ...work }) {
 			await link(workspace).ask('start-task', { task, env, about, ...work }, true);

@@ -117,6 +117,13 @@ export const portRefused = (where: string, port: number, reason: string): Proble
 	remedy: 'Check that the program there is running and listens at this port.'
 });
 
+export const jobOver = (): Problem => ({
+	code: 'job-over',
+	title: 'The job in which this service ran has ended.',
+	detail: 'All programs in it have ended with it.',
+	remedy: 'Start the kernel in a job again, and the service there; then open it from the web services.'
+});
+
 /** Words of the other side, short enough for a dialog. */
 export function quote(text: string): string {
 	const words = text
@@ -263,6 +270,7 @@ const STATUS: Record<string, number> = {
 /** An error answer of the agent as an exception: the request was heard, and refused. */
 export function refusal(where: string, error: { code?: unknown; message?: unknown }): ProblemError {
 	const code = typeof error.code === 'string' ? error.code : 'error';
+	if (code === 'job-over') return new ProblemError(410, jobOver());
 	return new ProblemError(STATUS[code] ?? 502, {
 		code: `agent-${code}`,
 		title: `This was not possible on ${where}.`,

@@ -61,8 +61,12 @@ export class AgentSession {
 	}
 
 	/** Sends what has no answer. */
-	tell(method: 'ack' | 'terminal-ack', params: JsonObject): void {
-		if (this.#open) this.#command.input.write(encodeFrame({ method, params }));
+	tell(
+		method: 'ack' | 'terminal-ack' | 'stream',
+		params: JsonObject,
+		attachments: readonly Uint8Array[] = []
+	): void {
+		if (this.#open) this.#command.input.write(encodeFrame({ method, params }, attachments));
 	}
 
 	/** Ends the session; the user hears `closed`. */

@@ -136,10 +136,13 @@ export interface KernelGateway {
 	forgetSecrets(workspace: WorkspaceId): void;
 	/** Put a line into the account's `~/.ssh/authorized_keys`, once; false: it was there. Rejects with ProblemError. */
 	authorizeKey(workspace: WorkspaceId, line: string): Promise<boolean>;
-	/** A connection to a port of the workspace's own loopback address. Ends with the line. Rejects with ProblemError. */
-	dial(workspace: WorkspaceId, port: number): Promise<Duplex>;
-	/** The TCP ports programs of the account listen on, where loopback reaches them. */
-	listening(workspace: WorkspaceId): Promise<ListeningPort[]>;
+	/**
+	 * A connection to a port of the workspace's own loopback address; with `kernel`, of that of the node its batch job runs
+	 * on. Ends with the line or the job. Rejects with ProblemError: 410 `job-over` when the kernel is in no job any more.
+	 */
+	dial(workspace: WorkspaceId, port: number, kernel?: KernelId | null): Promise<Duplex>;
+	/** The TCP ports programs of the account listen on, where loopback reaches them; with `kernel`, those of programs in its job. */
+	listening(workspace: WorkspaceId, kernel?: KernelId | null): Promise<ListeningPort[]>;
 	kernelspecs(
 		workspace: WorkspaceAddress
 	): Promise<{ specs: KernelSpec[]; problems: { path: string; message: string }[] }>;
@@ -169,9 +172,15 @@ export interface KernelGateway {
 	shutdown(workspace: WorkspaceId, kernel: KernelId, options?: { restart?: boolean }): Promise<void>;
 	/** Drop the spool of a kernel that is dead. */
 	forget(workspace: WorkspaceId, kernel: KernelId): Promise<void>;
-	kernels(
-		workspace: WorkspaceId
-	): Promise<{ kernel: KernelId; state: 'starting' | 'alive' | 'dead'; lastSeq: number }[]>;
+	/** `job` is null for a kernel on the login node. */
+	kernels(workspace: WorkspaceId): Promise<
+		{
+			kernel: KernelId;
+			state: 'starting' | 'alive' | 'dead';
+			lastSeq: number;
+			job: JobStatus | null;
+		}[]
+	>;
 	/** Start work that outlives the line and the agent; a second call while it runs changes nothing. */
 	startTask(workspace: WorkspaceId, task: string, work: TaskStart): Promise<void>;
 	/** All tasks of the account, the oldest first, without what they print. */

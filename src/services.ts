@@ -193,7 +193,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		}),
 		notebooks: createNotebooks({ db, collab, origin: config.origin, onIdleChanged }),
 		workspaces,
-		ports: createWorkspacePorts({ gateway, workspaces, passes, zone }),
+		ports: createWorkspacePorts({ db, gateway, collab, workspaces, passes, zone }),
 		asks: createAsks(lines),
 		bound,
 		browserKeys,

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { isFromItself, towardsBrowser, towardsService } from '#lib/server/port-headers.ts';
 import { PortPasses } from '#lib/server/port-passes.ts';
-import { placeOfHost, portHost, portZone, safePath } from '#lib/server/port-place.ts';
+import { placeOfHost, portHost, portZone, safePath, type PortPlace } from '#lib/server/port-place.ts';
 
 const zone = { protocol: 'http:', host: 'localhost:3000' } as const;
 
@@ -16,9 +16,29 @@ test.each([
 	expect(portZone(origin, content)?.host ?? null).toBe(host);
 });
 
-test('a name says where it leads, whatever the case', () => {
-	const place = { workspace: 'aB3xYz', port: 8888 };
-	expect(placeOfHost(zone, portHost(zone, place).toUpperCase())).toEqual(place);
+const LONGEST = 'zZ'.repeat(10);
+
+test.each([
+	{ workspace: 'aB3xYz', kernel: null, port: 8888 },
+	{ workspace: 'aB3xYz', kernel: '0kErNeL', port: 8888 },
+	{ workspace: '00', kernel: '000', port: 1 },
+	{ workspace: LONGEST, kernel: LONGEST, port: 65_535 },
+	{ workspace: LONGEST, kernel: null, port: 65_535 }
+])('the name of %j says where it leads, whatever the case, and can be looked up', (place) => {
+	const host = portHost(zone, place);
+	expect(placeOfHost(zone, host.toUpperCase())).toEqual(place);
+	expect(host.split('.')[0]!.length).toBeLessThanOrEqual(63);
+});
+
+test('the same port has another name on the login node, in each job, and on each workspace', () => {
+	const hosts = [
+		{ workspace: 'w', kernel: null, port: 80 },
+		{ workspace: 'w', kernel: 'k', port: 80 },
+		{ workspace: 'w', kernel: 'K', port: 80 },
+		{ workspace: 'W', kernel: 'k', port: 80 },
+		{ workspace: 'k', kernel: 'w', port: 80 }
+	].map((place) => portHost(zone, place));
+	expect(new Set(hosts).size).toBe(hosts.length);
 });
 
 test.each([
@@ -32,7 +52,13 @@ test.each([
 	['p65536-6162.localhost:3000', null],
 	['p80-2e2e2f.localhost:3000', null],
 	['p80-616.localhost:3000', null],
-	['a.p80-6162.localhost:3000', null]
+	['a.p80-6162.localhost:3000', null],
+	['j80-6162.localhost:3000', null],
+	['j0-20-20.localhost:3000', null],
+	['j80-20-1.localhost:3000', null],
+	['j80-20-0.localhost:3000', null],
+	['j80-020-20.localhost:3000', null],
+	[`j80-20-${'z'.repeat(24)}.localhost:3000`, null]
 ])('the host %s is %j', (host, expected) => expect(placeOfHost(zone, host)).toEqual(expected));
 
 test.each([
@@ -51,15 +77,17 @@ test('a ticket works once, in time, at its place; a pass ends with its session',
 	const passes = new PortPasses(() => now);
 	const ended: string[] = [];
 	passes.onEnded((digest) => ended.push(digest));
-	const place = { workspace: 'w', port: 80 };
+	const place = { workspace: 'w', kernel: null, port: 80 };
 	const who = { session: 's1', user: 'u' };
-	const redeem = (ticket: string, at = place): string | null => passes.redeem(ticket, at);
+	const redeem = (ticket: string, at: PortPlace = place): string | null => passes.redeem(ticket, at);
 	const ticket = passes.ticket(place, who);
 	expect(redeem(passes.ticket(place, who), { ...place, port: 81 })).toBeNull();
+	expect(redeem(passes.ticket(place, who), { ...place, kernel: 'k' })).toBeNull();
 	const pass = redeem(ticket)!;
 	expect(redeem(ticket)).toBeNull();
 	expect(passes.check(pass, place)).toEqual(expect.any(String));
-	expect(passes.check(pass, { workspace: 'other', port: 80 })).toBeNull();
+	expect(passes.check(pass, { ...place, workspace: 'other' })).toBeNull();
+	expect(passes.check(pass, { ...place, kernel: 'k' })).toBeNull();
 	const late = passes.ticket(place, who);
 	now += 30_001;
 	expect(redeem(late)).toBeNull();

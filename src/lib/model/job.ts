@@ -145,4 +145,15 @@ export interface ListedJob extends JobEntry {
 	notebook: { id: string; title: string } | null;
 }
 
+/** A batch job in which a kernel of ours runs, on the page of what else runs there. */
+export interface KernelJob {
+	kernel: string;
+	scheduler: SchedulerName;
+	/** The scheduler's own. */
+	id: string | null;
+	node: string;
+	/** Where the reader may see it. */
+	notebook: { id: string; title: string } | null;
+}
+
 export type JobAct = 'remove' | 'hold' | 'release';

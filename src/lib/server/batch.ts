@@ -1,12 +1,11 @@
 /** The batch systems of a workspace: what can be had there, and the jobs of the account. */
-import { and, eq, inArray } from 'drizzle-orm';
 import type { Collab } from '#collab/start.ts';
 import type { WorkspaceDirectory } from '#collab/workspace-directory.ts';
 import type { Database } from '#db/database.ts';
-import { members, notebooks } from '#db/schema.ts';
 import type { KernelGateway } from '#lib/model/gateway.ts';
 import { presetsAt, type JobPreset } from '#lib/model/job-preset.ts';
 import type { JobAct, JobEntry, ListedJob, Offer, SchedulerName } from '#lib/model/job.ts';
+import { notebooksOfKernels } from './kernel-notebooks.ts';
 import { openWorkspace } from './open-workspace.ts';
 import type { Caller } from './services.ts';
 import { readSettings } from './settings.ts';
@@ -31,23 +30,13 @@ export interface BatchOptions {
 }
 
 export function createBatch(rooms: BatchOptions): Batch {
-	const { db, gateway, collab } = rooms;
+	const { gateway } = rooms;
 
 	/** The jobs with the notebooks of their kernels, as far as the caller may see them. */
 	async function withNotebooks({ user }: Caller, jobs: JobEntry[]): Promise<ListedJob[]> {
-		const of = await collab.rooms.kernels();
-		const ids = jobs.flatMap(({ kernel }) => (kernel === null ? [] : (of.get(kernel) ?? [])));
-		const readable = ids.length
-			? await db
-					.select({ id: notebooks.id, title: notebooks.title })
-					.from(notebooks)
-					.innerJoin(members, eq(members.notebookId, notebooks.id))
-					.where(and(inArray(notebooks.id, ids), eq(members.userId, user.id)))
-			: [];
-		return jobs.map((job) => {
-			const notebook = job.kernel === null ? undefined : of.get(job.kernel);
-			return { ...job, notebook: readable.find(({ id }) => id === notebook) ?? null };
-		});
+		const kernels = jobs.flatMap(({ kernel }) => kernel ?? []);
+		const of = await notebooksOfKernels(rooms, user.id, kernels);
+		return jobs.map((job) => ({ ...job, notebook: of.get(job.kernel ?? '') ?? null }));
 	}
 
 	return {

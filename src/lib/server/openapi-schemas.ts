@@ -132,15 +132,18 @@ export const SCHEMAS: Record<string, JsonObject> = {
 	}),
 	Ports: object({
 		available: { ...flag, description: 'Whether this installation has an origin for them.' },
-		ports: list(
+		ports: list(ref('Port')),
+		jobs: list(
 			object({
-				port: count,
-				address: text,
-				pid: { type: ['integer', 'null'] },
-				command: text
+				kernel: text,
+				scheduler: text,
+				id: { type: ['string', 'null'] },
+				node: text,
+				notebook: orNull(object({ id: text, title: text }))
 			})
 		)
 	}),
+	Port: object({ port: count, address: text, pid: { type: ['integer', 'null'] }, command: text }),
 	PortPath: {
 		type: 'object',
 		properties: { path: { ...text, description: 'Where to go there; `/` without it.' } }

@@ -198,7 +198,11 @@ export const WORKSPACE_ROUTES: ApiRoute[] = [
 		group: 'Workspaces',
 		summary: 'The web services that run there',
 		scope: 'read',
-		answer: { status: 200, description: 'Ports programs of the account listen on.', schema: ref('Ports') }
+		answer: {
+			status: 200,
+			description: 'Ports programs of the account listen on, and the batch jobs in which there may be more.',
+			schema: ref('Ports')
+		}
 	},
 	{
 		method: 'post',
@@ -206,6 +210,29 @@ export const WORKSPACE_ROUTES: ApiRoute[] = [
 		group: 'Workspaces',
 		summary: 'Open a web service in the browser',
 		description: 'The address works once, within half a minute.',
+		scope: 'run',
+		body: { schema: ref('PortPath'), optional: true },
+		answer: { status: 200, description: 'Where to go.', schema: ref('PortAddress') }
+	},
+	{
+		method: 'get',
+		path: `${workspace}/kernels/{kernel}/ports`,
+		group: 'Workspaces',
+		summary: 'The web services that run in the batch job of a kernel',
+		scope: 'read',
+		answer: {
+			status: 200,
+			description: 'Ports programs in the job listen on.',
+			schema: object({ ports: list(ref('Port')) })
+		}
+	},
+	{
+		method: 'post',
+		path: `${workspace}/kernels/{kernel}/ports/{port}`,
+		group: 'Workspaces',
+		summary: 'Open a web service in a batch job in the browser',
+		description:
+			'The address works once, within half a minute. It shows the job’s service as long as the job runs.',
 		scope: 'run',
 		body: { schema: ref('PortPath'), optional: true },
 		answer: { status: 200, description: 'Where to go.', schema: ref('PortAddress') }

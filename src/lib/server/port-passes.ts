@@ -83,5 +83,6 @@ export class PortPasses {
 }
 
 function isFor(grant: Grant, place: PortPlace, now: number): boolean {
-	return grant.until > now && grant.workspace === place.workspace && grant.port === place.port;
+	if (grant.until <= now || grant.workspace !== place.workspace) return false;
+	return grant.kernel === place.kernel && grant.port === place.port;
 }

@@ -1,10 +1,12 @@
 /**
- * Where a web service of a workspace is shown: every port has an origin of its own under the origin of user content, so
+ * Where a web service of a workspace is shown: every port, of the login node and of the node of each job, has an origin of its own under the origin of user content, so
  * that neither our pages nor another service share cookies, storage or scripts with it. The host name says which port of
  * which workspace it is and nothing that must stay secret; what opens it is a cookie (port-passes.ts).
  */
 export interface PortPlace {
 	workspace: string;
+	/** The kernel on whose job's node it is; null: on the login node. */
+	kernel: string | null;
 	port: number;
 }
 
@@ -29,10 +31,31 @@ export function portZone(origin: string, userContentOrigin: string): PortZone | 
 
 const isAddress = (name: string): boolean => /^[\d.]+$|^\[/.test(name);
 
-/** `p8888-` and the workspace's id in hexadecimal, since host names know no capitals. */
-export function portHost(zone: PortZone, { workspace, port }: PortPlace): string {
+/**
+ * `p8888-` and the workspace's id in hexadecimal, since host names know no capitals; in a job, `j8888-` and the ids of the
+ * workspace and the kernel, shorter, since a label has at most 63 characters (RFC 1035 section 2.3.4).
+ */
+export function portHost(zone: PortZone, { workspace, kernel, port }: PortPlace): string {
+	if (kernel !== null) return `j${port}-${shorten(workspace)}-${shorten(kernel)}.${zone.host}`;
 	return `p${port}-${Buffer.from(workspace, 'latin1').toString('hex')}.${zone.host}`;
 }
+
+const LETTERS = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+/** An id of up to 20 letters and digits as at most 24 digits of base 36; a 1 before it keeps its zeros. */
+function shorten(id: string): string {
+	return [...id].reduce((sum, letter) => sum * 62n + BigInt(LETTERS.indexOf(letter)), 1n).toString(36);
+}
+
+/** What `shorten` was given; null where it was given nothing. */
+function lengthen(text: string): string | null {
+	let [id, rest] = ['', [...text].reduce((sum, digit) => sum * 36n + BigInt(parseInt(digit, 36)), 0n)];
+	for (; rest > 1n; rest /= 62n) id = LETTERS[Number(rest % 62n)]! + id;
+	return rest === 1n && shorten(id) === text && isId(id) ? id : null;
+}
+
+/** Letters and digits alone, as ids of ours are: nothing else has a name in the zone. */
+export const isId = (text: string): boolean => /^[a-zA-Z0-9]{1,20}$/.test(text);
 
 export function portOrigin(zone: PortZone, place: PortPlace): string {
 	return `${zone.protocol}//${portHost(zone, place)}`;
@@ -46,10 +69,15 @@ export function placeOfHost(zone: PortZone | null, header: string | undefined): 
 	const host = header?.toLowerCase();
 	if (zone === null || host === undefined || !host.endsWith(`.${zone.host.toLowerCase()}`)) return undefined;
 	const label = host.slice(0, -zone.host.length - 1);
+	const [, inJob, ...short] = /^j(\d{1,5})-([0-9a-z]{1,24})-([0-9a-z]{1,24})$/.exec(label) ?? [];
+	if (inJob !== undefined) {
+		const [workspace, kernel] = short.map(lengthen);
+		return workspace && kernel && isPort(Number(inJob)) ? { workspace, kernel, port: Number(inJob) } : null;
+	}
 	const [, digits, hex] = /^p(\d{1,5})-((?:[0-9a-f]{2}){1,20})$/.exec(label) ?? [];
 	const port = Number(digits);
 	const workspace = Buffer.from(hex ?? '', 'hex').toString('latin1');
-	return isPort(port) && /^[a-zA-Z0-9]{1,20}$/.test(workspace) ? { workspace, port } : null;
+	return isPort(port) && isId(workspace) ? { workspace, kernel: null, port } : null;
 }
 
 export function isPort(port: number): boolean {

@@ -4,6 +4,7 @@
  */
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { portPath } from '#lib/model/port-path.ts';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
 import { readCookie } from './cookie.ts';
 import { isFromItself, passName, towardsBrowser, towardsService } from './port-headers.ts';
@@ -18,7 +19,8 @@ export interface PortProxyOptions {
 	/** The application's origin, where people are sent to be let in. */
 	origin: string;
 	passes: PortPasses;
-	dial(workspace: string, port: number): Promise<Duplex>;
+	/** See KernelGateway.dial. */
+	dial(workspace: string, port: number, kernel: string | null): Promise<Duplex>;
 	logger: { warn(fields: object, message: string): void };
 }
 
@@ -75,7 +77,7 @@ export class PortProxy {
 	}
 
 	/** Without a pass: a page that is opened asks the application for one, everything else is told no. */
-	#send(request: IncomingMessage, response: ServerResponse, { workspace, port }: PortPlace): void {
+	#send(request: IncomingMessage, response: ServerResponse, place: PortPlace): void {
 		const { method, headers } = request;
 		const opened = method === 'GET' && (headers['sec-fetch-mode'] ?? 'navigate') === 'navigate';
 		if (!opened || !(headers.accept ?? '').includes('text/html')) {
@@ -83,7 +85,7 @@ export class PortProxy {
 		}
 		const to = encodeURIComponent(safePath(request.url ?? '/'));
 		response.writeHead(302, {
-			Location: `${this.#options.origin}/workspaces/${workspace}/ports/${port}?to=${to}`,
+			Location: `${this.#options.origin}${portPath(place)}?to=${to}`,
 			'Cache-Control': 'no-store'
 		});
 		response.end();
@@ -187,8 +189,8 @@ export class PortProxy {
 		service.pipe(socket).pipe(service);
 	}
 
-	#dial({ workspace, port }: PortPlace): Promise<Duplex> {
-		return this.#options.dial(workspace, port);
+	#dial({ workspace, kernel, port }: PortPlace): Promise<Duplex> {
+		return this.#options.dial(workspace, port, kernel);
 	}
 
 	#words(error: unknown, { port }: PortPlace): string {

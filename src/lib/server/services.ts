@@ -5,8 +5,9 @@
  */
 import type { CommandResult, RoomCommand } from '#lib/model/room-command.ts';
 import type { ConnectResult, ListeningPort } from '#lib/model/gateway.ts';
+import type { KernelJob } from '#lib/model/job.ts';
 import type { JsonObject } from '#lib/model/json.ts';
-import type { NotebookId, UserId, WorkspaceId } from '#lib/model/ids.ts';
+import type { KernelId, NotebookId, UserId, WorkspaceId } from '#lib/model/ids.ts';
 import type { PreferenceChange, Preferences as EverywherePreferences } from '#lib/model/preference.ts';
 import type { JobWay } from '#lib/model/job.ts';
 import type { SitePreset } from '#lib/model/job-preset.ts';
@@ -363,10 +364,16 @@ export interface HostKeys {
 export interface WorkspacePorts {
 	/** Whether this installation has an origin for them. */
 	available: boolean;
-	/** What listens there. Needs a living connection. */
-	list(caller: Caller, id: WorkspaceId): Promise<ListeningPort[]>;
+	/** What listens there, or, with a kernel, in its batch job. Needs a living connection. 410 `job-over` without such a job. */
+	list(caller: Caller, id: WorkspaceId, kernel: KernelId | null): Promise<ListeningPort[]>;
+	/** The batch jobs there in which kernels of ours run now. Needs a living connection. */
+	jobs(caller: Caller, id: WorkspaceId): Promise<KernelJob[]>;
 	/** The address that lets the caller in, once and at once; `to` is the path to go to there. */
-	open(caller: Caller, id: WorkspaceId, port: number, to: string | null): Promise<{ url: string }>;
+	open(
+		caller: Caller,
+		place: { workspace: WorkspaceId; kernel: KernelId | null; port: number },
+		to: string | null
+	): Promise<{ url: string }>;
 }
 
 export interface Rooms {

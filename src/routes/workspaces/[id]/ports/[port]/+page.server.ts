@@ -5,7 +5,7 @@ import type { PageServerLoad } from './$types';
 
 /** Lets whoever owns the workspace in to a service of it, where they were going. */
 export const load: PageServerLoad = async ({ locals, params, url }) => {
-	const { ports } = locals.services;
-	const open = ports.open(signedIn(locals), params.id, Number(params.port), url.searchParams.get('to'));
+	const place = { workspace: params.id, kernel: null, port: Number(params.port) };
+	const open = locals.services.ports.open(signedIn(locals), place, url.searchParams.get('to'));
 	redirect(303, (await orErrorPage(open)).url);
 };

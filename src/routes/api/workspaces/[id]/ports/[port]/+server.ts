@@ -7,5 +7,6 @@ const body = v.object({ path: v.optional(v.pipe(v.string(), v.maxLength(8000))) 
 
 export const POST: RequestHandler = endpoint('run', async ({ locals, params, request }, caller) => {
 	const { path = null } = await readBody(request, body);
-	return locals.services.ports.open(caller, params.id, Number(params.port), path);
+	const place = { workspace: params.id, kernel: null, port: Number(params.port) };
+	return locals.services.ports.open(caller, place, path);
 });

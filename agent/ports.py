@@ -11,7 +11,8 @@ _LISTEN = "0A"
 
 def listening(mark=None):
     """[{port, address, pid or None, command}] ordered by port. `address` is where it listens, as text; one entry a port.
-    With `mark`, (name, value), only of processes in whose environment it stands, as far as that can be known."""
+    With `mark`, (name, value), only of processes in whose environment it stands: what may not be looked at (a batch system's
+    own, which runs as the account) is none of them."""
     found = {}
     for name in ("/proc/net/tcp", "/proc/net/tcp6"):
         for address, port, inode in _sockets(name):
@@ -19,15 +20,15 @@ def listening(mark=None):
     owners = _owners({inode for _, inode in found.values()})
     entries = [dict(port=port, address=address, **owners.get(inode, {"pid": None, "command": ""}))
                for port, (address, inode) in sorted(found.items())]
-    return [entry for entry in entries if mark is None or entry["pid"] is None or _has(entry["pid"], *mark)]
+    return [entry for entry in entries if mark is None or entry["pid"] and _has(entry["pid"], *mark)]
 
 
 def _has(pid, name, value):
     try:
         with open("/proc/%d/environ" % pid, "rb") as file:
             return os.fsencode("%s=%s" % (name, value)) in file.read().split(b"\0")
-    except OSError:
-        return True
+    except OSError:  # it has ended
+        return False
 
 
 def _sockets(path):

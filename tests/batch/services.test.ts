@@ -114,6 +114,8 @@ describe.skipIf(missing !== null).each(WAYS)('$way', ({ way, config }) => {
 		]);
 		const inJob = await desk.call('GET', `/api/workspaces/${desk.workspace}/kernels/${kernel}/ports`);
 		expect(inJob.body.ports.map(({ port }: { port: number }) => port)).toEqual(expect.arrayContaining(ports));
+		// Nothing of HTCondor's own that runs as the account.
+		expect(inJob.body.ports.filter(({ pid }: { pid: number | null }) => pid === null)).toEqual([]);
 		// The login node's sshd is of the same machine and not of the job.
 		expect(inJob.body.ports.map(({ port }: { port: number }) => port)).not.toContain(pool.port);
 

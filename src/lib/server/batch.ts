@@ -42,7 +42,7 @@ export function createBatch(rooms: BatchOptions): Batch {
 	return {
 		async offers(caller, workspace) {
 			const address = await openWorkspace(rooms, caller, workspace);
-			const [offers, { jobPresets }] = await Promise.all([gateway.offers(workspace), readSettings(db)]);
+			const [offers, { jobPresets }] = await Promise.all([gateway.offers(workspace), readSettings(rooms.db)]);
 			const here = presetsAt(jobPresets, address.kind === 'ssh' ? address.host : 'localhost');
 			const presets = here.filter(({ resources }) =>
 				offers.some(({ scheduler }) => scheduler === resources.scheduler)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
+import { createGitJail } from '#lib/server/git-jail.ts';
 import { createGitSource, type GitPlace, type GitSourceRules, type GitTree } from '#lib/server/git-source.ts';
 import { startGitServer, type GitServer } from '../support/git-server.ts';
 import { createAuthority, type Authority } from '../support/https-server.ts';
@@ -302,6 +303,17 @@ describe('a hostile repository', () => {
 			status: 413,
 			code: 'git-too-large'
 		});
+	});
+
+	test('files that are small each and more than fits together', async () => {
+		const jail = await createGitJail(folder, 3 * 1024 * 1024);
+		const add = () =>
+			jail.run(['hash-object', '-w', '--stdin'], performance.now() + 30_000, {
+				input: randomBytes(2 * 1024 * 1024)
+			});
+		expect((await add()).code).toBe(0);
+		expect(await add()).toMatchObject({ code: null, stopped: 'disk' });
+		await jail.remove();
 	});
 
 	test('a server that sends a pack without an end', async () => {

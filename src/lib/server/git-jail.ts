@@ -139,11 +139,13 @@ export async function createGitJail(below: string, maxBytes: number): Promise<Gi
 			};
 			child.on('error', () => end(null));
 			child.on('close', (code) => {
-				if (stopped || code === 0) return end(code);
+				if (stopped) return end(null);
 				// what the last look at the disk has missed
 				void sizeOf(folder).then((size) => {
-					if (size > maxBytes || /file size limit exceeded|File too large/i.test(stderr)) stopped = 'disk';
-					end(code);
+					const over =
+						size > maxBytes || (code !== 0 && /file size limit exceeded|File too large/i.test(stderr));
+					if (over) stopped = 'disk';
+					end(over ? null : code);
 				});
 			});
 		});

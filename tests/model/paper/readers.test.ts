@@ -1,5 +1,6 @@
 /** What services and files say of a paper, read from stored answers (see answers/README.md) and from some that are made by hand. */
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { fullName } from '#lib/model/paper/names.ts';
@@ -9,6 +10,7 @@ import { readCitationFile } from '#lib/model/paper/read-citation-file.ts';
 import { readCsl } from '#lib/model/paper/read-csl.ts';
 import { readFrontMatter, readNotebookFrontMatter } from '#lib/model/paper/read-front-matter.ts';
 import { readInspireRecord } from '#lib/model/paper/read-inspire.ts';
+import { random } from '../../support/seed.ts';
 
 function answer(name: string): string {
 	return readFileSync(new URL(`answers/${name}`, import.meta.url), 'utf8');
@@ -144,6 +146,74 @@ describe('Crossref', () => {
 			fits(readCsl({ title: 'T', issued: { 'date-parts': [[value, value]] }, published: value }));
 		}
 	});
+});
+
+/** Each would take minutes, or all of the stack, where an expression went over it again from each sign. */
+test.each([
+	['dollars', '$'],
+	['formulas that do not end', '\\('],
+	['formulas that start with a blank', '$ a '],
+	['comments', '<!--'],
+	['instructions', '<?'],
+	['raw pieces', '<![CDATA['],
+	['brackets', '<'],
+	['tags in tags', '<b>'],
+	['formulas in formulas', '<math><mrow>'],
+	['scripts in scripts', '<sup>'],
+	['alternatives', '<alternatives>'],
+	['blanks', '   \t'],
+	['line feeds', '\n'],
+	['braces', '{\\"'],
+	['entities', '&amp;'],
+	['backslashes', '\\']
+])('a long text of %s is read (made by hand)', { timeout: 20_000 }, (_, sign) => {
+	const text = `a${sign.repeat(Math.ceil(400_000 / sign.length))}b`;
+	fits(readCsl({ title: `T ${text}`, abstract: text, author: [{ literal: text }], publisher: text }));
+	fits(
+		readInspireRecord({ titles: [{ title: `T ${text}` }], abstracts: [{ source: 'arXiv', value: text }] })
+	);
+	fits(
+		readArxivFeed(
+			`<feed><entry><id>http://arxiv.org/abs/0704.0001</id><title>T</title><summary>${text.replaceAll('<', '&lt;')}</summary></entry></feed>`
+		)
+	);
+	readCitationFile(`cff-version: 1\ntitle: T\nabstract: ${JSON.stringify(text.slice(0, 100_000))}`);
+	readNotebookFrontMatter([
+		{ type: 'markdown', source: `---\nabstract: ${JSON.stringify(text.slice(0, 100_000))}\n---\n# ${text}` }
+	]);
+});
+
+test('any text in any field is read, and what is left fits (made by hand)', () => {
+	const text = fc.string({
+		unit: fc.constantFrom(
+			...'a1 <>/&;$\\{}()[]^_~*`#-\n"\'é😀\u202e',
+			'<sup>',
+			'</sup>',
+			'<math>',
+			'<mi>',
+			'&lt;',
+			'<p>',
+			'\\it'
+		),
+		maxLength: 60
+	});
+	fc.assert(
+		fc.property(text, text, text, (title, abstract, name) => {
+			const csl = readCsl({ title, abstract, author: [{ family: name, given: title }, { literal: name }] });
+			if (csl) fits(csl);
+			const record = readInspireRecord({
+				titles: [{ title }],
+				abstracts: [{ source: 'arXiv', value: abstract }],
+				authors: [{ full_name: name }]
+			});
+			if (record) fits(record);
+			const file = readCitationFile(
+				`cff-version: 1.2.0\ntitle: ${JSON.stringify(title)}\nabstract: ${JSON.stringify(abstract)}\nauthors: [{name: ${JSON.stringify(name)}}]\n`
+			);
+			if ('draft' in file) fits(file.draft);
+		}),
+		{ seed: random().seed, numRuns: 500 }
+	);
 });
 
 describe('DataCite', () => {

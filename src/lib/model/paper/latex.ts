@@ -63,27 +63,70 @@ export interface MathsPart {
 	text: string;
 }
 
-/** A text in parts: what is outside and what is inside of `$…$`, `$$…$$`, `\(…\)` and `\[…\]`. A dollar without a partner is text. */
+/**
+ * A text in parts: what is outside and what is inside of `$…$`, `$$…$$`, `\(…\)` and `\[…\]`. A dollar without a partner is text.
+ * It goes over the text once, however many signs there are that open nothing.
+ */
 export function splitMaths(text: string): MathsPart[] {
 	const parts: MathsPart[] = [];
-	const pattern =
-		/(?<!\\)\$\$((?:[^$\\]|\\[^])+?)\$\$|(?<!\\)\$((?:[^$\\]|\\[^])+?)\$|\\\(((?:(?!\\\))[^])+)\\\)|\\\[((?:(?!\\\])[^])+)\\\]/g;
-	let from = 0;
-	for (const match of text.matchAll(pattern)) {
-		const inside = (match[1] ?? match[2] ?? match[3] ?? match[4])!;
-		// “$5 and $6” is no mathematics: a formula neither starts nor ends with a blank (as pandoc has it)
-		if (
-			match[2] !== undefined &&
-			(/^\s|\s$/.test(inside) || /^\d/.test(text.slice(match.index + match[0].length)))
-		)
+	/** Signs that close nothing any more: they are not looked for again. */
+	const over = new Set<string>();
+	const closeOf = (sign: string, from: number): number => {
+		const at = over.has(sign) ? -1 : sign === '$' ? nextDollar(text, from) : text.indexOf(sign, from);
+		if (at === -1) over.add(sign);
+		return at;
+	};
+	let start = 0;
+	let at = 0;
+	while (at < text.length) {
+		const found = text[at] === '$' || text[at] === '\\' ? mathsAt(text, at, closeOf) : null;
+		if (!found) {
+			at += text[at] === '\\' || text.startsWith('$$', at) ? 2 : 1;
 			continue;
-		if (match.index < from) continue;
-		if (match.index > from) parts.push({ maths: false, text: text.slice(from, match.index) });
-		parts.push({ maths: true, text: inside.replace(/\s+/g, ' ').trim() });
-		from = match.index + match[0].length;
+		}
+		if (at > start) parts.push({ maths: false, text: text.slice(start, at) });
+		parts.push({
+			maths: true,
+			text: text
+				.slice(...found.inside)
+				.replace(/\s+/g, ' ')
+				.trim()
+		});
+		at = start = found.end;
 	}
-	if (from < text.length) parts.push({ maths: false, text: text.slice(from) });
+	if (start < text.length) parts.push({ maths: false, text: text.slice(start) });
 	return parts;
+}
+
+/** The formula that starts here, if one does. */
+function mathsAt(
+	text: string,
+	at: number,
+	closeOf: (sign: string, from: number) => number
+): { inside: [number, number]; end: number } | null {
+	const two = text.slice(at, at + 2);
+	if (two === '\\(' || two === '\\[') {
+		const close = closeOf(two === '\\(' ? '\\)' : '\\]', at + 2);
+		return close > at + 2 ? { inside: [at + 2, close], end: close + 2 } : null;
+	}
+	if (text[at] !== '$') return null;
+	const double = two === '$$';
+	const from = at + (double ? 2 : 1);
+	const close = closeOf('$', from);
+	if (close <= from) return null;
+	if (double) return text[close + 1] === '$' ? { inside: [from, close], end: close + 2 } : null;
+	// “$5 and $6” is no mathematics: a formula neither starts nor ends with a blank (as pandoc has it)
+	if (/\s/.test(text[from]! + text[close - 1]!) || /\d/.test(text[close + 1] ?? '')) return null;
+	return { inside: [from, close], end: close + 1 };
+}
+
+/** Where the next dollar is that no backslash stands before. */
+function nextDollar(text: string, from: number): number {
+	for (let at = from; at < text.length; at += 1) {
+		if (text[at] === '\\') at += 1;
+		else if (text[at] === '$') return at;
+	}
+	return -1;
 }
 
 function outsideMaths(latex: string): string {

@@ -46,24 +46,40 @@ export function markdownOfLatex(value: unknown, most: number): string | undefine
 function reduce(markup: string, most: number, escape: (text: string) => string): string {
 	const known = onlyKnownTags(markup.slice(0, most * 10 + 10_000));
 	const document = parseDocument(known, { decodeEntities: true, recognizeSelfClosing: true });
-	const text = walk(document.children, escape, 0);
-	// entities that were escaped twice, as in &amp;amp;
-	return text;
+	return walk(document.children, escape, 0);
 }
 
 /** Brackets of tags that we do not know become characters; prefixes of namespaces go. */
 function onlyKnownTags(markup: string): string {
-	return markup
-		.replace(/<!\[CDATA\[([^]*?)\]\]>/g, (_, text: string) =>
-			text.replace(/&/g, '&amp;').replace(/</g, '&lt;')
-		)
-		.replace(/<!--[^]*?-->|<\?[^]*?\?>|<!doctype[^>]*>/gi, '')
+	const text = between(markup, '<![CDATA[', ']]>', (inside) =>
+		inside.replace(/&/g, '&amp;').replace(/</g, '&lt;')
+	);
+	return between(
+		between(text, '<!--', '-->', () => ''),
+		'<?',
+		'?>',
+		() => ''
+	)
+		.replace(/<!doctype[^<>]*>/gi, '')
 		.replace(/<[^<]*/g, (piece) => {
 			const [start, slash, name] = TAG.exec(piece) ?? [];
 			if (start === undefined || !piece.includes('>')) return `&lt;${piece.slice(1)}`;
 			const plain = name!.toLowerCase();
 			return `<${slash}${plain === 'title' ? 'sectitle' : plain}${piece.slice(start.length)}`;
 		});
+}
+
+/** What stands between two signs replaced, with the signs; once over the text. */
+function between(text: string, open: string, close: string, replace: (inside: string) => string): string {
+	let result = '';
+	let from = 0;
+	for (;;) {
+		const start = text.indexOf(open, from);
+		const end = start === -1 ? -1 : text.indexOf(close, start + open.length);
+		if (end === -1) return result + text.slice(from);
+		result += text.slice(from, start) + replace(text.slice(start + open.length, end));
+		from = end + close.length;
+	}
 }
 
 function walk(nodes: ChildNode[], escape: (text: string) => string, depth: number): string {
@@ -142,18 +158,21 @@ function asMarkdown(text: string): string {
 		.replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
 		.replace(/<(?=[a-z/!?])/gi, '\\<')
 		.replace(/&(?=#?\w+;)/g, '\\&')
-		.replace(/^(\s*)([#>+-]|\d+[.)])(?=\s)/gm, '$1\\$2');
+		.replace(/^([^\S\n]*)([#>+-]|\d{1,9}[.)])(?=\s)/gm, '$1\\$2');
 }
 
-function plainText(node: ChildNode): string {
+function plainText(node: ChildNode, depth = 0): string {
 	if (node.type === 'text') return node.data;
-	return isElement(node) ? node.children.map(plainText).join('') : '';
+	return isElement(node) && depth < DEEPEST
+		? node.children.map((child) => plainText(child, depth + 1)).join('')
+		: '';
 }
 
-function find(node: Element, name: string): Element | undefined {
+function find(node: Element, name: string, depth = 0): Element | undefined {
+	if (depth > DEEPEST) return undefined;
 	for (const child of node.children) {
 		if (!isElement(child)) continue;
-		const found = child.name === name ? child : find(child, name);
+		const found = child.name === name ? child : find(child, name, depth + 1);
 		if (found) return found;
 	}
 	return undefined;

@@ -169,13 +169,16 @@ function tidy(latex: string): string {
 	return latex.replace(/\s+/g, ' ').trim();
 }
 
-function textOf(node: ChildNode): string {
+function textOf(node: ChildNode, depth = 0): string {
 	if (node.type === 'text') return node.data;
-	return isElement(node) ? node.children.map(textOf).join('') : '';
+	return isElement(node) && depth < DEEPEST
+		? node.children.map((child) => textOf(child, depth + 1)).join('')
+		: '';
 }
 
-function descendants(node: Element): Element[] {
-	return node.children.filter(isElement).flatMap((child) => [child, ...descendants(child)]);
+function descendants(node: Element, depth = 0): Element[] {
+	if (depth > DEEPEST) return [];
+	return node.children.filter(isElement).flatMap((child) => [child, ...descendants(child, depth + 1)]);
 }
 
 function isElement(node: ChildNode): node is Element {

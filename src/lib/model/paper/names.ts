@@ -178,5 +178,5 @@ function isParticle(word: string): boolean {
 
 function nameText(value: unknown, most: number = PAPER_LIMITS.name): string | undefined {
 	const [text] = listOf(value);
-	return oneLine(typeof text === 'string' ? latexToText(text) : text, most);
+	return oneLine(typeof text === 'string' ? latexToText(text.slice(0, 2_000)) : text, most);
 }

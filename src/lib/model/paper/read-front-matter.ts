@@ -37,15 +37,14 @@ export function readNotebookFrontMatter(
 		read.body,
 		...cells.slice(1).flatMap(({ type, source }) => (type === 'markdown' ? [source] : []))
 	];
-	const heading = sources
-		.map((source) => /^#\s+(.+?)\s*#*$/m.exec(source)?.[1])
-		.find((text) => text !== undefined);
+	const lines = sources.flatMap((source) => source.split('\n', 1_000));
+	const heading = lines.find((line) => /^#\s+\S/.test(line))?.slice(1, PAPER_LIMITS.title * 2);
 	return {
 		draft: mergeDrafts(
 			read.draft,
 			compact<PaperDraft>({
 				abstract: markdown(part?.source.replace(/^#+\s*abstract\s*$/im, ''), PAPER_LIMITS.abstract),
-				title: oneLine(heading?.replace(/[*_`]/g, ''), PAPER_LIMITS.title)
+				title: oneLine(heading?.replace(/[*_`]|#+\s*$/g, ''), PAPER_LIMITS.title)
 			})
 		)
 	};

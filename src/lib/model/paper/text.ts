@@ -25,14 +25,10 @@ export function paragraphs(value: unknown, most: number): string | undefined {
 /** Markdown as somebody wrote it: its lines stay. Undefined when nothing is left. */
 export function markdown(value: unknown, most: number): string | undefined {
 	if (typeof value !== 'string') return undefined;
-	return (
-		clip(
-			ready(value, most)
-				.replace(/[^\S\n]+$/gm, '')
-				.trim(),
-			most
-		) || undefined
-	);
+	const lines = ready(value, most)
+		.split('\n')
+		.map((line) => line.trimEnd());
+	return clip(lines.join('\n').trim(), most) || undefined;
 }
 
 /** At most `most` characters, never half of a pair; what was cut ends in …. */

@@ -184,6 +184,19 @@ describe('an address', () => {
 		expect(server.asked.slice(before).every((line) => line.includes('/moved.git'))).toBe(true);
 	});
 
+	test('the page of a repository leads to itself with .git behind, at the same server', async () => {
+		server.instead = (request, response) => {
+			if (!request.url!.startsWith('/good/')) return false;
+			response
+				.writeHead(301, { location: `https://other.test:${server.port}/elsewhere.git/info/refs` })
+				.end();
+			return true;
+		};
+		const tree = await open({ url: at('good').replace(/\.git$/, ''), ref: 'v1.0' });
+		expect(tree.files.length).toBeGreaterThan(0);
+		expect(server.asked.some((line) => line.includes('elsewhere'))).toBe(false);
+	});
+
 	test('no repository there, one for some only, a server that is away, an unknown certificate', async () => {
 		expect(await refusal(open({ url: at('nothing') }))).toMatchObject({ status: 404, code: 'git-unknown' });
 		server.instead = (_request, response) => {

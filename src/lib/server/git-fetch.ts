@@ -67,7 +67,8 @@ async function resolve(
 	url: URL,
 	ref: string | undefined
 ): Promise<string> {
-	const names = ref === undefined ? ['HEAD'] : [`refs/tags/${ref}`, `refs/heads/${ref}`, ref];
+	const names =
+		ref === undefined ? ['HEAD'] : /^refs\//.test(ref) ? [ref] : [`refs/tags/${ref}`, `refs/heads/${ref}`];
 	const { stdout } = await run(['ls-remote', '--quiet', url.href, ...names]);
 	const listed = new Map(
 		stdout

@@ -4,6 +4,7 @@
  * are too large are not read; they are named.
  */
 import { createHash } from 'node:crypto';
+import { ProblemError } from '#lib/model/problem.ts';
 import { eachBlob, sizesOf } from './git-blobs.ts';
 import { createGitJail } from './git-jail.ts';
 import { badRequest, tooLarge } from './git-problem.ts';
@@ -89,7 +90,13 @@ export function createGitSource(rules: GitSourceRules): GitSource {
 		const deadline = performance.now() + limits.timeoutMs;
 		const jail = await createGitJail(rules.folder, limits.maxBytes);
 		try {
-			const commit = await fetchCommit(jail, place, deadline, limits);
+			const commit = await fetchCommit(jail, place, deadline, limits).catch((error: unknown) => {
+				// GitLab's pages are elsewhere than its repositories: the same with .git behind
+				const moved = error instanceof ProblemError && error.problem.code === 'git-moved';
+				if (!moved || place.url.pathname.endsWith('.git')) throw error;
+				const repository = new URL(`${place.url.href.replace(/\/$/, '')}.git`);
+				return fetchCommit(jail, { ...place, url: repository }, deadline, limits);
+			});
 			const { entries, left } = await listTree(jail, commit, place.folder, deadline, limits);
 			const sizes = await sizesOf(jail, entries, deadline, limits);
 			// what the server kept back for its size is not here

@@ -5,12 +5,6 @@ export function dateParts(date: string): [year: string, month?: string, day?: st
 	return date.split('-') as [string, string?, string?];
 }
 
-/** `2012-09` as `2012-09-01T00:00:00Z`, for formats that know whole moments only. */
-export function wholeMoment(date: string): string {
-	const [year, month = '01', day = '01'] = dateParts(date);
-	return `${year}-${month}-${day}T00:00:00Z`;
-}
-
 /** First and last page; an article number is a first page without a last. */
 export function pageRange(pages: string): { first: string; last?: string } {
 	const [, first, last] = /^\s*([\w.]+)\s*-{1,2}\s*([\w.]+)\s*$/.exec(pages) ?? [];

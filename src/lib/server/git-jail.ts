@@ -89,15 +89,21 @@ export async function createGitJail(below: string, maxBytes: number): Promise<Gi
 		return new Promise((resolve) => {
 			const left = deadline - performance.now();
 			if (left <= 0) return resolve({ code: null, stdout: Buffer.alloc(0), stderr: '', stopped: 'time' });
-			const limits = `ulimit -v ${MEMORY_KB} && ulimit -f ${Math.ceil(maxBytes / 512)} && ulimit -t ${Math.ceil(left / 1000) + 1}`;
+			// macOS knows no limit on the address space
+			const memory = `ulimit -v ${MEMORY_KB} 2>/dev/null`;
+			const limits = `ulimit -f ${Math.ceil(maxBytes / 512)} && ulimit -t ${Math.ceil(left / 1000) + 1}`;
 			const flags = [...ALWAYS, ...settings].flatMap((setting) => ['-c', setting]);
 			// of its own process group: git starts helpers, which end with it
-			const child = spawn('/bin/sh', ['-c', `${limits} && exec git "$@"`, 'git', ...flags, ...args], {
-				cwd: folder,
-				env: environment,
-				detached: true,
-				stdio: ['pipe', 'pipe', 'pipe']
-			});
+			const child = spawn(
+				'/bin/sh',
+				['-c', `${memory}; ${limits} && exec git "$@"`, 'git', ...flags, ...args],
+				{
+					cwd: folder,
+					env: environment,
+					detached: true,
+					stdio: ['pipe', 'pipe', 'pipe']
+				}
+			);
 			const pieces: Buffer[] = [];
 			let bytes = 0;
 			let stderr = '';

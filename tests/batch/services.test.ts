@@ -1,6 +1,6 @@
 /**
  * Web services in the job of a kernel, on real pools: started by a cell, opened through the proxy, gone with the job; entered
- * by condor_ssh_to_job, and called back where that is switched off.
+ * by condor_ssh_to_job or srun, and called back where that is switched off.
  */
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -10,6 +10,7 @@ import { WebSocket } from 'ws';
 import { caller } from '../support/api.ts';
 import { withoutClusters, type Cluster } from '../support/cluster.ts';
 import { startHTCondor } from '../support/htcondor.ts';
+import { startSlurm } from '../support/slurm.ts';
 import { openDesk, PATIENT, type Desk, type Desktop } from './notebook.ts';
 
 const missing = withoutClusters();
@@ -23,7 +24,7 @@ import asyncio, os, tornado.httpserver, tornado.netutil, tornado.web, tornado.we
 class Page(tornado.web.RequestHandler):
     def get(self):
         self.set_cookie("theirs", "1")
-        self.write("in " + os.environ["_CONDOR_SCRATCH_DIR"] + " with " + self.request.headers.get("Cookie", "no cookie"))
+        self.write("in " + (os.environ.get("_CONDOR_SCRATCH_DIR") or "job " + os.environ["SLURM_JOB_ID"]) + " with " + self.request.headers.get("Cookie", "no cookie"))
 class Echo(tornado.websocket.WebSocketHandler):
     def on_message(self, message):
         self.write_message(message)
@@ -44,19 +45,24 @@ print(int(app.stdout.readline()), int(files.stdout.readline().split(b"port ")[1]
 `;
 
 const WAYS = [
-	{ way: 'attach', config: [] as string[] },
-	{ way: 'call-back', config: ['ENABLE_SSH_TO_JOB = False'] }
-];
+	{ scheduler: 'htcondor', way: 'attach', start: () => startHTCondor({ sharedHome: false }) },
+	{
+		scheduler: 'htcondor',
+		way: 'call-back',
+		start: () => startHTCondor({ sharedHome: false, config: ['ENABLE_SSH_TO_JOB = False'] })
+	},
+	{ scheduler: 'slurm', way: 'attach', start: () => startSlurm() }
+] as const;
 
-describe.skipIf(missing !== null).each(WAYS)('$way', ({ way, config }) => {
+describe.skipIf(missing !== null).each(WAYS)('$scheduler, $way', ({ scheduler, way, start }) => {
 	let pool: Cluster;
 	let desk: Desk;
 	let page: Desktop;
 	let ports: number[];
 
 	beforeAll(async () => {
-		pool = await startHTCondor({ sharedHome: false, config });
-		desk = await openDesk(pool, 'htcondor');
+		pool = await start();
+		desk = await openDesk(pool, scheduler);
 		page = await desk.notebook(SERVICES);
 		await page.start();
 		page.run(0);
@@ -100,13 +106,13 @@ describe.skipIf(missing !== null).each(WAYS)('$way', ({ way, config }) => {
 
 	test('listed, opened, with its sockets, and by nobody else', { timeout: 120_000 }, async () => {
 		const { body: offers } = await desk.call('GET', `/api/workspaces/${desk.workspace}/offers`);
-		expect(offers.offers.find((each: { scheduler: string }) => each.scheduler === 'htcondor').way).toBe(way);
+		expect(offers.offers.find((each: { scheduler: string }) => each.scheduler === scheduler).way).toBe(way);
 		const { kernel } = page.kernel();
 		const list = await desk.call('GET', `/api/workspaces/${desk.workspace}/ports`);
 		expect(list.body.jobs).toMatchObject([
 			{
 				kernel,
-				scheduler: 'htcondor',
+				scheduler,
 				id: page.job()!.id,
 				node: page.job()!.node,
 				notebook: { title: 'Batch' }
@@ -114,7 +120,7 @@ describe.skipIf(missing !== null).each(WAYS)('$way', ({ way, config }) => {
 		]);
 		const inJob = await desk.call('GET', `/api/workspaces/${desk.workspace}/kernels/${kernel}/ports`);
 		expect(inJob.body.ports.map(({ port }: { port: number }) => port)).toEqual(expect.arrayContaining(ports));
-		// Nothing of HTCondor's own that runs as the account.
+		// Nothing of the scheduler's own that runs as the account.
 		expect(inJob.body.ports.filter(({ pid }: { pid: number | null }) => pid === null)).toEqual([]);
 		// The login node's sshd is of the same machine and not of the job.
 		expect(inJob.body.ports.map(({ port }: { port: number }) => port)).not.toContain(pool.port);
@@ -123,7 +129,7 @@ describe.skipIf(missing !== null).each(WAYS)('$way', ({ way, config }) => {
 		expect(new URL(origin).hostname).toMatch(new RegExp(`^j${ports[0]}-[0-9a-z]+-[0-9a-z]+\\.localhost$`));
 		const shown = await get(`${origin}/`, `${pass}; theirs=1`);
 		expect(shown.status).toBe(200);
-		expect(shown.body).toMatch(/^in \/.+ with theirs=1$/);
+		expect(shown.body).toMatch(/^in (\/|job \d).* with theirs=1$/);
 		expect(shown.headers['set-cookie']![0]).toMatch(/^theirs=1/);
 
 		// More at once than an SSH connection has sessions.
@@ -152,7 +158,7 @@ describe.skipIf(missing !== null).each(WAYS)('$way', ({ way, config }) => {
 		expect(back.headers.location).toBe(
 			`${desk.server.origin}/workspaces/${desk.workspace}/kernels/${kernel}/ports/${ports[0]}?to=${encodeURIComponent('/deep?x=1')}`
 		);
-		const stranger = caller(desk.server, (await desk.seed.person(`mallory-${way}`)).token);
+		const stranger = caller(desk.server, (await desk.seed.person(`mallory-${scheduler}-${way}`)).token);
 		expect((await stranger('POST', path(ports[0]!, kernel))).status).toBe(404);
 		expect((await stranger('GET', `/api/workspaces/${desk.workspace}/kernels/${kernel}/ports`)).status).toBe(
 			404
@@ -168,7 +174,8 @@ describe.skipIf(missing !== null).each(WAYS)('$way', ({ way, config }) => {
 		expect(after.body).toMatch(/^The job in which this service ran has ended\./);
 		expect((await desk.call('GET', `/api/workspaces/${desk.workspace}/ports`)).body.jobs).toEqual([]);
 		await vi.waitFor(async () => {
-			expect((await pool.run('condor_q -af ClusterId')).stdout.trim()).toBe('');
+			const ask = scheduler === 'slurm' ? 'squeue --noheader --me' : 'condor_q -af ClusterId';
+			expect((await pool.run(ask)).stdout.trim()).toBe('');
 			expect((await pool.asRoot('pgrep -af "[w]orker|[t]ornado|[h]ttp.server" || true')).stdout).toBe('');
 		}, PATIENT);
 	});

@@ -14,6 +14,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { EnvironmentSetup } from '#lib/model/environment.ts';
 import type { Role } from '#lib/model/role.ts';
+import type { VersionOrigin } from '#lib/model/version.ts';
 import type { SignInMethod, SshHop } from '#lib/model/workspace.ts';
 import { bytea } from './columns.ts';
 
@@ -226,6 +227,54 @@ export const notebookFiles = pgTable(
 		updatedAt: createdAt()
 	},
 	(table) => [uniqueIndex('notebook_file_path').on(table.workspaceId, table.path)]
+);
+
+/**
+ * A notebook as it was once: never changed. `number` counts from 1 in each notebook. The content is nbformat 4.5 with its
+ * outputs, compressed with zstd.
+ */
+export const versions = pgTable(
+	'notebook_version',
+	{
+		id: text().primaryKey(),
+		notebookId: text()
+			.notNull()
+			.references(() => notebooks.id, { onDelete: 'cascade' }),
+		number: integer().notNull(),
+		/** What a person calls it; empty without. */
+		label: text().notNull().default(''),
+		origin: jsonb().$type<VersionOrigin>().notNull(),
+		createdBy: text().references(() => users.id, { onDelete: 'set null' }),
+		cells: integer().notNull(),
+		content: bytea().notNull(),
+		createdAt: createdAt()
+	},
+	(table) => [uniqueIndex('notebook_version_number').on(table.notebookId, table.number)]
+);
+
+/** A notebook sent to a batch system (model/sweep.ts); all else about it is in its folder on the workspace. */
+export const sweeps = pgTable(
+	'sweep',
+	{
+		id: text().primaryKey(),
+		notebookId: text()
+			.notNull()
+			.references(() => notebooks.id, { onDelete: 'cascade' }),
+		workspaceId: text().notNull(),
+		folder: text().notNull(),
+		title: text().notNull(),
+		points: integer().notNull(),
+		createdBy: text()
+			.notNull()
+			.references(() => users.id, { onDelete: 'cascade' }),
+		createdAt: createdAt(),
+		/** Everything of it has ended and what comes back has come back. */
+		over: boolean().notNull().default(false)
+	},
+	(table) => [
+		index('sweep_notebook').on(table.notebookId),
+		uniqueIndex('sweep_folder').on(table.workspaceId, table.folder)
+	]
 );
 
 /** A terminal shown in a notebook to those who may run there. */

@@ -8,6 +8,7 @@ import type { JsonObject } from './json.ts';
 import type { KernelId, WorkspaceId } from './ids.ts';
 import type { Problem } from './problem.ts';
 import type { KernelUsage } from './room-news.ts';
+import type { SweepStart, SweepStatus } from './sweep.ts';
 import type { TaskStart, TaskStatus } from './task.ts';
 import type { WorkspaceFiles } from './workspace-files.ts';
 import type { TerminalPort } from './terminal-port.ts';
@@ -202,6 +203,12 @@ export interface KernelGateway {
 	extend(workspace: WorkspaceId, kernel: KernelId, minutes: number): Promise<void>;
 	/** The end of the log of a job. */
 	jobLog(workspace: WorkspaceId, scheduler: SchedulerName, id: string): Promise<string>;
+	/** Give the jobs of a sweep to the scheduler, in the background; a second call for the same folder changes nothing. */
+	startSweep(workspace: WorkspaceId, spec: KernelSpec, sweep: SweepStart): Promise<void>;
+	/** 404 `agent-no-sweep` where the folder has none. */
+	sweep(workspace: WorkspaceId, folder: string): Promise<SweepStatus>;
+	/** Remove the jobs of a sweep that are not over yet. */
+	stopSweep(workspace: WorkspaceId, folder: string): Promise<void>;
 	/** The machines behind the living connections; `boot` is the same for all accounts of one machine until it is started anew. */
 	machines(): { workspace: WorkspaceId; host: string; user: string; boot: string }[];
 	/** The files of a workspace; its calls refuse with 503 while there is no connection. */

@@ -54,9 +54,7 @@ class JobKernel:
     async def start(self, about, former, way, argv, env, cwd, interrupt_mode, language):
         """Submits a job, or begins anew in the one a former life has left for it; Unwilling when that is refused.
         `way` is that of an Offer: how it is reached."""
-        own = os.path.dirname(os.path.abspath(__file__))
-        argv = ["{agent}" if word == own else word for word in argv]  # ours is elsewhere there
-        env = {name: value for name, value in env.items() if name not in _THEIRS}
+        argv, env = own_environment(argv, env)
         self._how = {"argv": argv, "env": env, "cwd": cwd, "interruptMode": interrupt_mode, "language": language}
         self._about, self.started, self.state = about, time.time(), "starting"
         self._outbox.clear()
@@ -398,6 +396,13 @@ class JobKernel:
             runtime.write_json(os.path.join(self.folder, "state.json"), saved)
         except OSError:
             pass  # as for any kernel: only its adoption after a crash of ours is at stake
+
+
+def own_environment(argv, env):
+    """(argv, env) of a kernel without what is another's on the node."""
+    own = os.path.dirname(os.path.abspath(__file__))
+    argv = ["{agent}" if word == own else word for word in argv]  # ours is elsewhere there
+    return argv, {name: value for name, value in env.items() if name not in _THEIRS}
 
 
 def _unreachable_s():

@@ -9,9 +9,7 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sys
-import tempfile
 import time
 
 import frames
@@ -22,6 +20,7 @@ import runtime
 from attach import answer, connect
 from caller import Caller
 from daemon import Daemon, serve
+from job_place import adapted, settle, short_home
 from kernel import Unwilling
 from memory import MemoryWatch
 from usage import DEVICES, assigned, resident
@@ -51,11 +50,8 @@ def main(folder, options):
         return NO_TLS
     leftovers.sweep()
     start = _start(options)
-    home, doors, place = _home(folder), [], os.path.dirname(folder)
-    own = os.path.expanduser("~")  # HTCondor gives a job little
-    os.environ.update(HOME=own if os.path.isdir(own) else os.path.dirname(folder), LANG=os.environ.get("LANG") or "C.UTF-8")
-    if not os.path.isdir(os.environ.get("XDG_RUNTIME_DIR", "/")):  # the login's
-        del os.environ["XDG_RUNTIME_DIR"]
+    home, doors, place = short_home(folder), [], os.path.dirname(folder)
+    settle(folder)
     os.environ.update(ANSATZ_SPOOL=os.path.join(folder, "spool"), ANSATZ_DEVICES=_given(os.environ))
     for path in [] if call else _doors(options):
         if path.startswith("/tmp/ansatz-job-"):
@@ -114,22 +110,6 @@ def _given(variables):
                     if re.match(r"[\w,.:/-]*\Z", variables.get(name, " "), re.ASCII))
 
 
-def _home(folder):
-    """A folder where Unix sockets work: their paths are short, and some network file systems have none."""
-    path = os.path.join(folder, "r")
-    if len(os.fsencode(path)) <= runtime.LONGEST:
-        probe = socket.socket(socket.AF_UNIX)
-        try:
-            probe.bind(os.path.join(runtime.private(path), "probe"))
-            os.unlink(os.path.join(path, "probe"))
-            return path
-        except OSError:
-            pass
-        finally:
-            probe.close()
-    return tempfile.mkdtemp(prefix="ansatz-", dir="/tmp")
-
-
 def _doors(options):
     """Where the way in is written down for who comes into the job: in its folder, or under a name that only we know."""
     scratch = os.environ.get("_CONDOR_SCRATCH_DIR")
@@ -164,11 +144,8 @@ class Worker(Daemon):
             self._start = None
 
     def adapted(self, how):
-        """A node without the login's file system has neither the notebook's folder nor, maybe, that Python."""
-        program = how["argv"][0]
-        if os.path.basename(program).startswith("python") and not shutil.which(program):
-            how = dict(how, argv=[sys.executable] + how["argv"][1:])
-        return how if os.path.isdir(os.path.expanduser(how["cwd"] or "~")) else dict(how, cwd=self._place)
+        """As far as this node has what the login's has."""
+        return adapted(how, self._place)
 
     def allow(self, walltime):
         """Seconds since its start after which it ends by itself; 0: it does not."""

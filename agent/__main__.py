@@ -14,6 +14,12 @@ def main(arguments):
     if command == "worker" and len(arguments) == 3:
         import worker
         return worker.main(arguments[1], arguments[2])
+    if command == "run-notebook" and len(arguments) == 3:
+        import run_notebook
+        return run_notebook.main(arguments[1], arguments[2])
+    if command == "sweep-files":
+        import sweep_files
+        return sweep_files.main()
     if command == "attach-worker" and len(arguments) == 2:
         import worker
         return worker.attach(arguments[1])

@@ -3,6 +3,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import tempfile
 
 
 class Children:
@@ -24,13 +25,17 @@ class Children:
                 del self._watched[process]
                 ended(code)
 
-    async def run(self, argv, timeout, cwd=None, env=None):
+    async def run(self, argv, timeout, cwd=None, env=None, text=b""):
         """Runs a program to its end: (exit status, standard output, standard error) as text; status None: it could not be
-        started or took too long, and the third says so."""
+        started or took too long, and the third says so. `text` is its standard input, of any length."""
         loop = asyncio.get_event_loop()
         try:
-            process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                       start_new_session=True, cwd=cwd, env=env)
+            with tempfile.TemporaryFile() if text else open(os.devnull, "rb") as given:
+                if text:
+                    given.write(text)
+                    given.seek(0)
+                process = subprocess.Popen(argv, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                           start_new_session=True, cwd=cwd, env=env)
         except (OSError, ValueError) as error:
             return None, "", "%s: %s" % (argv[0], error)
         ended, pipes = loop.create_future(), {process.stdout: [], process.stderr: []}

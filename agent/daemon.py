@@ -22,6 +22,7 @@ from children import Children
 from client import Client
 from door import Door
 from registry import Registry
+from sweeps import Sweeps
 from task import Tasks
 from terminals import Terminals
 from usage import Gpus
@@ -80,7 +81,8 @@ class Daemon:
 
     def __init__(self, sha, folder, after=0):
         self.sha, self.folder, self.clients, self.ready, self._after = sha, folder, set(), False, after
-        self.batch = self.registry = self.terminals = self.tasks = self.children = self.gpus = self._server = self._inode = None
+        self.batch = self.registry = self.terminals = self.tasks = self.children = self.gpus = None
+        self.sweeps = self._server = self._inode = None
         self._lease = float(os.environ.get("ANSATZ_LEASE_S") or LEASE_S)
         self._idle_since = time.monotonic()
 
@@ -96,6 +98,8 @@ class Daemon:
         self.registry = Registry(self.folder, self.children, self.batch, self._after)
         self.registry.adopt()
         self.tasks = Tasks(self.folder, self.children)
+        self.sweeps = Sweeps(self.folder, self.children, self.batch)
+        self.sweeps.adopt()
         self.terminals = Terminals(self.children)
         await self._listen()
         self.begin()
@@ -132,7 +136,7 @@ class Daemon:
 
     def needed(self):
         """There is a reason to stay."""
-        return bool(self.clients or self.registry.living() or self.terminals.living())
+        return bool(self.clients or self.registry.living() or self.terminals.living() or self.sweeps.living())
 
     def lapse(self):
         """There was none for the lease."""

@@ -41,14 +41,17 @@ def string(text):
     return '"%s"' % text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def description(about, name):
-    """The submit description of a worker."""
+def description(about, name, carried=(), brought=()):
+    """The submit description of a worker; `carried` and `brought` are names of files."""
     lines = ["universe = %s" % ("container" if about["container"] else "vanilla"),
              "executable = /bin/sh", "transfer_executable = false", "arguments = %s" % quoted(["worker.sh"]),
-             "transfer_input_files = worker.sh, start.json", "should_transfer_files = YES", 'transfer_output_files = ""',
+             "transfer_input_files = %s" % ", ".join(("worker.sh",) + tuple(carried)), "should_transfer_files = YES",
+             "transfer_output_files = %s" % (", ".join(brought) or '""'),
              "when_to_transfer_output = ON_EXIT", "output = worker.out", "error = worker.err", "log = job.log",
              "notification = never", "batch_name = %s" % plain(name), "kill_sig = SIGTERM",
              "request_cpus = %d" % about["cpus"]]
+    if brought:
+        lines.append("+WantIOProxy = true")  # an evicted job transfers nothing, but may write to where it came from
     if about["container"]:
         lines.append("container_image = %s" % about["container"])
     if about["memory"]:
@@ -72,7 +75,7 @@ class HTCondor(Scheduler):
 
     name = "htcondor"
     programs = ("condor_submit", "condor_q", "condor_rm")
-    log_file, words_file, carries = "job.log", "worker.err", True
+    log_file, words_file, transfers = "job.log", "worker.err", True
 
     def version(self):
         return ["condor_version"]
@@ -81,8 +84,8 @@ class HTCondor(Scheduler):
         found = re.search(r"\$CondorVersion: (\S+)", text)
         return found.group(1) if found else ""
 
-    def files(self, folder, about, name, script):
-        return {"worker.sh": script, "job.sub": description(about, name)}
+    def files(self, folder, about, name, script, carried=(), brought=()):
+        return {"worker.sh": script, "job.sub": description(about, name, carried, brought)}
 
     def submit(self, folder, about, name):
         return ["condor_submit", "-terse", "job.sub"]

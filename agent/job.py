@@ -64,12 +64,13 @@ class Job:
         except OSError as error:
             raise Unwilling("submit", "%s: %s" % (self.folder, error.strerror))
         self._left = True
-        return START if self.system.carries else path
+        return START if self.system.transfers else path
 
     async def submit(self, name, script):
         """Gives it to the scheduler; Unwilling in the scheduler's words when that refuses."""
         try:
-            for file, text in self.system.files(self.folder, self.about, name, script).items():
+            carried = (START,) if self._left else ()
+            for file, text in self.system.files(self.folder, self.about, name, script, carried).items():
                 runtime.write_private(os.path.join(self.folder, file), text.encode("utf-8"))
         except OSError as error:
             raise Unwilling("submit", "%s: %s" % (self.folder, error.strerror))

@@ -12,7 +12,7 @@ import sys
 import zipfile
 
 _MARK = "ANSATZ-AGENT"
-#: Writes the agent to a folder of the job's own and becomes it; argv: the script, its options
+#: Writes the agent to a folder of the job's own and becomes it; argv: the script, its options, the command
 _UNPACK = """
 import base64, os, sys, tempfile
 _, text, card = open(sys.argv[1]).read().split("\\n%s\\n")
@@ -25,16 +25,16 @@ with open(path, "wb") as file:
 if card.strip():
     with open(os.open(os.path.join(folder, "call"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(card)
-os.execv(sys.executable, [sys.executable, path, "worker", folder, sys.argv[2]])
+os.execv(sys.executable, [sys.executable, path, sys.argv[3], folder, sys.argv[2]])
 """ % _MARK
 
 _SCRIPT = """#!/bin/sh
-# A kernel of Ansatz in a batch job: finds a Python, unpacks the agent below, becomes it.
+# Ansatz in a batch job: finds a Python, unpacks the agent below, becomes it.
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
 export PATH
-for python in %(python)s python3 python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 python3.8 /usr/bin/python3; do
+%(made)sfor python in %(python)s python3 python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 python3.8 /usr/bin/python3; do
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 8))' </dev/null >/dev/null 2>&1 || continue
-  exec "$python" -c '%(unpack)s' "$0" '%(options)s'
+  exec "$python" -c '%(unpack)s' "$0" '%(options)s' %(command)s
 done
 echo 'There is no Python 3.8 or newer on this node.' >&2
 exit 96  # nothing below is read by the shell
@@ -43,15 +43,18 @@ exit 96  # nothing below is read by the shell
 %(mark)s
 %(card)s
 """
+_MAKE = '[ -z "$_CONDOR_SCRATCH_DIR" ] || : >"$_CONDOR_SCRATCH_DIR/%s"\n'
 NO_PYTHON = 96
 
 
-def script(options, card=None):
-    """The text for a job: `options` are those of worker.main, `card` what it needs to call back. They are apart, since
-    whoever is on the node can read a command line."""
+def script(options, card=None, command="worker", brought=()):
+    """The text for a job: `options` are those of worker.main or of another command, `card` what it needs to call back. They are
+    apart, since whoever is on the node can read a command line. `brought`: files that HTCondor takes back, which holds a job
+    that has not made one."""
     text = json.dumps(options, sort_keys=True).replace("'", "\\u0027")
     python = sys.executable if re.match(r"[\w./+-]+\Z", sys.executable or "", re.ASCII) else "python3"
-    return _SCRIPT % {"python": python, "unpack": _UNPACK, "options": text, "mark": _MARK,
+    return _SCRIPT % {"python": python, "unpack": _UNPACK, "options": text, "mark": _MARK, "command": command,
+                      "made": "".join(_MAKE % name for name in brought),
                       "card": json.dumps(card) if card else "",
                       "agent": base64.encodebytes(_agent()).decode("ascii").strip()}
 

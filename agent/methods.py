@@ -7,6 +7,7 @@ import time
 import job_methods
 import stream_methods
 import survey as machine
+import sweep_methods
 import terminal_methods
 from authorize import authorize as let_in
 from gpu_board import board
@@ -226,3 +227,4 @@ METHODS = {method.__name__.replace("_", "-"): method for method in (
 METHODS.update(terminal_methods.METHODS)
 METHODS.update(job_methods.METHODS)
 METHODS.update(stream_methods.METHODS)
+METHODS.update(sweep_methods.METHODS)

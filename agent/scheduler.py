@@ -80,9 +80,10 @@ class Scheduler(abc.ABC):
     log_file = None
     #: The file in a job's folder with what the worker has complained about, or None
     words_file = None
-    #: It brings `start.json` of a job's folder into the folder where the worker begins; else the worker reads it where it
-    #: is, if it can
-    carries = False
+    #: Takes files to the node and back: what the job needs may go from its folder when it runs
+    transfers = False
+    #: A job is known on every login node, not only on the one that submitted it
+    everywhere = False
 
     @abc.abstractmethod
     def version(self):
@@ -93,8 +94,10 @@ class Scheduler(abc.ABC):
         return text.strip()
 
     @abc.abstractmethod
-    def files(self, folder, about, name, script):
-        """What is written to a job's folder before it is submitted: {name: text}. `script` is the worker's program."""
+    def files(self, folder, about, name, script, carried=(), brought=()):
+        """What is written to a job's folder before it is submitted: {name: text}. `script` is the worker's program; `carried` are
+        files of the folder it needs, `brought` those that are to be in the folder when it is over: where the system transfers
+        none, the node must see the folder."""
 
     @abc.abstractmethod
     def submit(self, folder, about, name):

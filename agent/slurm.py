@@ -28,6 +28,7 @@ class Slurm(Scheduler):
 
     name = "slurm"
     programs = ("sbatch", "squeue", "scancel", "srun")
+    everywhere = True
     environment = {"SLURM_TIME_FORMAT": "%s", "SLURM_BITSTR_LEN": "0"}  # the tasks of an array without "…"
 
     def version(self):
@@ -37,7 +38,7 @@ class Slurm(Scheduler):
         found = re.search(r"slurm\S* (\S+)", text)
         return found.group(1) if found else ""
 
-    def files(self, folder, about, name, script):
+    def files(self, folder, about, name, script, carried=(), brought=()):
         return {"worker.sh": script}
 
     def submit(self, folder, about, name):

@@ -2,7 +2,8 @@
 what HTCondor and Slurm themselves do is tried on real ones.
 
 Beside the agent it is the module that says which systems there are; as a program it is the system's commands. Its folder
-is $STAND_IN: `closed` there keeps jobs waiting, `locked` refuses who wants to enter one, `full` refuses new ones.
+is $STAND_IN: `closed` there keeps jobs waiting, `locked` refuses who wants to enter one, `full` refuses new ones; `killer-before` and
+`killer-after` kill the daemon when it submits.
 """
 import json
 import os
@@ -25,7 +26,7 @@ if __name__ != "__main__":
         def version(self):
             return self._command("version")
 
-        def files(self, folder, about, name, script):
+        def files(self, folder, about, name, script, carried=(), brought=()):
             return {"worker.sh": script, "name": name}
 
         def submit(self, folder, about, name):
@@ -91,7 +92,16 @@ def _tell(folder, number, **about):
         file.write(json.dumps(about) + "\n")
 
 
+def _kill(when):
+    """The daemon, which has called us, does not live to hear of it."""
+    if _there(when):
+        os.unlink(_path(when))
+        os.kill(os.getppid(), signal.SIGKILL)
+        sys.exit(1)
+
+
 def _submit(folder):
+    _kill("killer-before")
     if _there("full"):
         sys.exit("the cluster takes no jobs today")
     number = str(sum(name.isdigit() for name in os.listdir(os.environ["STAND_IN"])) + 1)
@@ -106,6 +116,7 @@ def _submit(folder):
             _run(folder, number)
         finally:
             os._exit(0)
+    _kill("killer-after")
     print(number)
 
 

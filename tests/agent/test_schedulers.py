@@ -97,8 +97,13 @@ class HTCondorTest(unittest.TestCase):
             self.assertIn(line, lines)
         self.assertEqual(lines[-2:], ["queue", ""])
         self.assertEqual(text.count("queue"), 1)
+        self.assertIn('transfer_output_files = ""', lines)
+        carried = htcondor.description(about(), "x", ("a", "b"), ("c",)).split("\n")
+        for line in ("transfer_input_files = worker.sh, a, b", "transfer_output_files = c", "when_to_transfer_output = ON_EXIT",
+                     "+WantIOProxy = true"):
+            self.assertIn(line, carried)
         plain = htcondor.description(about(memory=0, walltime=0), "x")
-        for word in ("request_memory", "request_gpus", "allowed_job", "accounting", "container"):
+        for word in ("WantIOProxy", "request_memory", "request_gpus", "allowed_job", "accounting", "container"):
             self.assertNotIn(word, plain)
 
     def test_submitted(self):

@@ -3,6 +3,7 @@ import type { Survey } from '#lib/model/check-list.ts';
 import type { KernelAnswer, KernelGateway, ListeningPort } from '#lib/model/gateway.ts';
 import type { Gpu } from '#lib/model/gpu.ts';
 import type { JobEntry, JobStatus, JobWay, Offer } from '#lib/model/job.ts';
+import type { JsonObject } from '#lib/model/json.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import type { KernelUsage } from '#lib/model/room-news.ts';
 import type { TaskStatus } from '#lib/model/task.ts';
@@ -14,6 +15,7 @@ import { Link } from './link.ts';
 import { SILENT, type Log } from './log.ts';
 import type { Permit } from './permit.ts';
 import { ServiceChannel } from './service-channel.ts';
+import { readSweep } from './sweep-status.ts';
 import type { SystemSsh } from './system-ssh-target.ts';
 import { TIMING, type Timing } from './timing.ts';
 import { buildZipapp, type Zipapp } from './zipapp.ts';
@@ -207,6 +209,24 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 		},
 		async jobLog(workspace, scheduler, id) {
 			return (await link(workspace).ask('job-log', { scheduler, id })).text as string;
+		},
+		async startSweep(workspace, spec, { resources, env, ...sweep }) {
+			const { argv, interruptMode, language } = spec;
+			const params = {
+				...sweep,
+				argv,
+				interruptMode,
+				language,
+				env: { ...spec.env, ...env },
+				job: resources
+			};
+			await used(workspace).ask('sweep-start', params as unknown as JsonObject, true);
+		},
+		async sweep(workspace, folder) {
+			return readSweep(await link(workspace).ask('sweep', { folder }, true));
+		},
+		async stopSweep(workspace, folder) {
+			await used(workspace).ask('sweep-stop', { folder }, true);
 		},
 		machines: () =>
 			[...links].flatMap(([workspace, { hello }]) =>

@@ -257,6 +257,7 @@ const STATUS: Record<string, number> = {
 	'no-kernel': 404,
 	'no-task': 404,
 	'no-terminal': 404,
+	'no-sweep': 404,
 	terminals: 409,
 	dead: 409,
 	alive: 409,

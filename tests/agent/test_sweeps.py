@@ -2,8 +2,11 @@
 import json
 import os
 import signal
+import unittest
 
 from harness import PATIENCE_S, PYTHON_KERNEL, until
+from slurm import Slurm
+from sweep_job import SweepJob
 from test_jobs import JobTest
 
 OVER = ("done", "failed", "ended")
@@ -250,3 +253,24 @@ class SweepTest(SweepCase):
         for name in os.listdir(os.path.join(self.top, "jobs")):
             self.assertEqual(os.stat(os.path.join(self.top, "jobs", name)).st_mode & 0o777, 0o700)
 
+
+
+class VerdictTest(unittest.IsolatedAsyncioTestCase):
+    """Why a job has ended that has left nothing, in words."""
+
+    async def command(self, system, argv, *rest):
+        """In the place of Batch: Slurm tells exit statuses only when it is asked."""
+        return 0, "JobId=7 JobState=FAILED Reason=NonZeroExitCode ExitCode=%s:0 BatchHost=n1" % self.status, ""
+
+    async def test_words(self):
+        """What its program has said by its status, and what the scheduler says."""
+        for end, words, status, wanted in (
+                ("finished", "FAILED (NonZeroExitCode)", 94, "n1 does not see /home/ada/j, where the job is prepared"),
+                ("finished", "FAILED (NonZeroExitCode)", 96, "There is no Python 3.8 or newer on n1."),
+                ("finished", "FAILED (NonZeroExitCode)", 5, "The job ended before it had begun with the notebook. (FAILED"),
+                ("removed", "CANCELLED", 0, "The job was removed. (CANCELLED)"), ("lost", "", 0, "The scheduler does not know"),
+                ("walltime", "TIMEOUT (TimeLimit)", 0, "The walltime is over. (TIMEOUT (TimeLimit))")):
+            self.status = status
+            job = SweepJob(self, Slurm(), "t" * 32, "/home/ada/j", {"walltime": 0}, lambda: None)
+            job.follow({"id": "7", "state": "ended", "node": "n1", "words": words, "end": end})
+            self.assertTrue((await job.verdict()).startswith(wanted), await job.verdict())

@@ -10,7 +10,6 @@ from scheduler import SPARE_S, Scheduler, number, partition, seen
 
 _ATTRIBUTES = ("ClusterId,ProcId,JobStatus,JobBatchName,HoldReason,HoldReasonCode,RemoteHost,LastRemoteHost,QDate,"
                "JobCurrentStartDate,JobStartDate,NumJobStarts,RequestCpus,RequestMemory,RequestGPUs,ResidentSetSize,RemoveReason,"
-               "AllowedJobDuration,"
                "LastRejMatchReason,EnteredCurrentStatus,ExitCode,ExitBySignal,ExitSignal")
 _SLOTS = ("Name,Machine,SlotType,State,Cpus,TotalSlotCpus,Memory,TotalSlotMemory,GPUs,TotalSlotGPUs,TotalMemory,"
           "GPUs_DeviceName,CUDADeviceName")
@@ -50,8 +49,8 @@ def description(about, name, carried=(), brought=()):
              "when_to_transfer_output = ON_EXIT", "output = worker.out", "error = worker.err", "log = job.log",
              "notification = never", "batch_name = %s" % plain(name), "kill_sig = SIGTERM",
              "request_cpus = %d" % about["cpus"]]
-    if brought:
-        lines.append("+WantIOProxy = true")  # an evicted job transfers nothing, but may write to where it came from
+    if brought or about["walltime"]:  # an evicted job transfers nothing, and only the job itself can have more time: see chirp
+        lines.append("+WantIOProxy = true")
     if about["container"]:
         lines.append("container_image = %s" % about["container"])
     if about["memory"]:
@@ -103,8 +102,8 @@ class HTCondor(Scheduler):
     def read_rights(self, texts, account):
         return {"seen": False, "extends": True}  # one's own jobs may be changed
 
-    def extend(self, identity, seconds):
-        return ["condor_qedit", identity, "AllowedJobDuration", "%d" % seconds]
+    def extend_within(self, seconds):
+        return "AllowedJobDuration", "%d" % seconds
 
     def past(self, identity):
         return ["condor_history", identity, "-json", "-limit", "1", "-attributes", _ATTRIBUTES]
@@ -173,7 +172,7 @@ def _job(ad):
     return seen(
         id="%s.%s" % (ad["ClusterId"], ad.get("ProcId", 0)), name=str(ad.get("JobBatchName") or ""), state=state,
         words=words, end=end, node=host.split("@")[-1], submitted=number(ad.get("QDate")),
-        limit=number(ad.get("AllowedJobDuration")), started=number(ad.get("JobCurrentStartDate") or ad.get("JobStartDate")), cpus=number(ad.get("RequestCpus")),
+        started=number(ad.get("JobCurrentStartDate") or ad.get("JobStartDate")), cpus=number(ad.get("RequestCpus")),
         memory=number(ad.get("RequestMemory")), memoryUsed=_megabytes(ad.get("ResidentSetSize")),
         gpus=number(ad.get("RequestGPUs") or 0))
 

@@ -119,14 +119,19 @@ class Job:
             return 0
         return self.limit - SPARE_S if self.limit > SPARE_S else self.limit // 2
 
-    async def extend(self, seconds):
-        """Asks for more time; Unwilling in the scheduler's words."""
+    async def extend(self, seconds, within):
+        """Asks for more time; Unwilling in the scheduler's words. `within` is a coroutine function that has the worker set
+        an attribute, where only that helps."""
         if not self.runs:
             raise Unwilling("job", "the job does not run")
         if not self.limit:
             raise Unwilling("job", "the job has no end that could be put off")
         limit = self.limit + seconds
-        await self._batch.extend(self.system, self.id, limit)
+        attribute = self.system.extend_within(limit)
+        if attribute:
+            await within(attribute)
+        else:
+            await self._batch.extend(self.system, self.id, limit)
         self._limited_at = time.monotonic()
         self._tell(self._allow, limit)
 

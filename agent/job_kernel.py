@@ -146,7 +146,10 @@ class JobKernel:
         """More time for its job; Unwilling in the scheduler's words."""
         if self.state == "dead":
             raise Unwilling("dead", "the kernel is not running")
-        await self.job.extend(seconds)
+
+        async def within(attribute):
+            await self._reached().request("set-attribute", {"name": attribute[0], "value": attribute[1]})
+        await self.job.extend(seconds, within)
 
     def _early(self):
         """The worker calls, and we have not heard yet that the job runs. It calls again."""

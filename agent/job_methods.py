@@ -1,4 +1,5 @@
 """What a client can ask for about batch jobs: one function per method, each (daemon, client, parameters, attachments)."""
+import chirp
 import scheduler
 from batch import WAYS
 from kernel import Unwilling
@@ -66,6 +67,17 @@ def extend_worker(daemon, client, params, attachments):
     return {}
 
 
+def set_attribute(daemon, client, params, attachments):
+    """Asked of the daemon in a job by the one that submitted it, where only the job itself may change its job."""
+    if not hasattr(daemon, "allow"):
+        raise Unwilling("unknown-method", "this is no worker")
+    try:
+        chirp.set_attribute(_take(params, "name", str), _take(params, "value", str))
+    except OSError as error:
+        raise Unwilling("job", error.strerror or str(error))
+    return {}
+
+
 def shutdown_worker(daemon, client, params, attachments):
     """Asked of the daemon in a job by the one that submitted it: all is fetched."""
     if not hasattr(daemon, "finish"):
@@ -90,4 +102,4 @@ def _job(daemon, params):
 
 
 METHODS = {"offers": offers, "jobs": jobs, "job-act": job_act, "job-log": job_log, "extend": extend,
-           "extend-worker": extend_worker, "shutdown-worker": shutdown_worker}
+           "extend-worker": extend_worker, "set-attribute": set_attribute, "shutdown-worker": shutdown_worker}

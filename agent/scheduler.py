@@ -136,6 +136,10 @@ class Scheduler(abc.ABC):
         """The command that makes that the limit of a job's time, from its start; None where there is none."""
         return None
 
+    def extend_within(self, seconds):
+        """The same where only the job itself can do it: an attribute of HTCondor and its value, else None."""
+        return None
+
     @abc.abstractmethod
     def past(self, identity):
         """The command that tells of a job that is no longer in the list."""

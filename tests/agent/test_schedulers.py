@@ -91,7 +91,7 @@ class HTCondorTest(unittest.TestCase):
                                           requirements='Machine != "a" && x == "$(HOME)" \\'), "ansatz k 12345678")
         lines = text.split("\n")
         for line in ("universe = container", "container_image = docker://x/y:1", "request_gpus = 1", "request_memory = 2000",
-                     'require_gpus = regexp("A100", DeviceName)', "accounting_group = phys.a", "allowed_job_duration = 3720",
+                     'require_gpus = regexp("A100", DeviceName)', "accounting_group = phys.a", "allowed_job_duration = 3720", "+WantIOProxy = true",
                      'requirements = %s && (Machine != "a" && x == "$(DOLLAR)(HOME)" \\)' % htcondor.ONCE, "kill_sig = SIGTERM",
                      "periodic_remove = NumJobStarts > 0 && (JobStatus == 1 || JobStatus == 5)"):
             self.assertIn(line, lines)

@@ -276,6 +276,8 @@ describe.skipIf(missing !== null).each(SYSTEMS)('$name', ({ scheduler, start, al
 			if (scheduler === 'htcondor') {
 				await vi.waitFor(() => expect(page.job()!.extends).toBe(true), PATIENT);
 				expect((await extend()).status).toBe(200);
+				// The scheduler's own limit, two minutes behind ours; that it holds is seen in pools.test.ts.
+				expect((await cluster.run(`condor_q ${id} -af AllowedJobDuration`)).stdout.trim()).toBe('1980');
 			} else {
 				// Slurm lets operators alone do that: its refusal is told, and what one of them does is followed.
 				expect(page.job()!.extends).toBe(false);

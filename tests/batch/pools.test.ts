@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until, withoutClusters, type Cluster } from '../support/cluster.ts';
 import { startHTCondor, type HTCondor } from '../support/htcondor.ts';
@@ -92,15 +93,26 @@ describe.skipIf(missing !== null)('HTCondor', () => {
 		await quiet(pool);
 	});
 
-	test('a job that runs is given more time, and lives beyond its first limit', async () => {
-		const id = await submit(pool, 'longer', ...sleeper, 'allowed_job_duration = 20');
-		await status(pool, id, '2');
+	test('a job that runs gives itself more time; condor_qedit does not', async () => {
+		const agent = fileURLToPath(new URL('../../agent', import.meta.url));
+		const chirp = readFileSync(path.join(agent, 'chirp.py'), 'utf8');
+		const more = `${chirp}\nimport time\nset_attribute("AllowedJobDuration", "3600")\ntime.sleep(600)\n`;
+		writeFileSync(path.join(pool.home, 'more.py'), more);
+		const longer = await submit(
+			pool,
+			'longer',
+			...['executable = /usr/bin/python3', `arguments = ${pool.home}/more.py`, 'request_memory = 50'],
+			...['allowed_job_duration = 15', '+WantIOProxy = true']
+		);
+		const edited = await submit(pool, 'edited', ...sleeper, 'allowed_job_duration = 15');
+		await status(pool, edited, '2');
+		await said(pool, `condor_qedit ${edited}.0 AllowedJobDuration 3600`);
+		await status(pool, longer, '2');
 		const began = Date.now();
-		await said(pool, `condor_qedit ${id} AllowedJobDuration 3600`);
-		await until('40 s to pass', () => Date.now() - began > 40_000);
-		expect(await attribute(pool, id, 'JobStatus')).toBe('2');
-		await said(pool, `condor_qedit ${id} AllowedJobDuration 10`);
-		await status(pool, id, '5');
+		await status(pool, edited, '5');
+		await until('the first limit to be over', () => Date.now() - began > 30_000);
+		expect(await attribute(pool, longer, 'JobStatus')).toBe('2');
+		expect(await attribute(pool, longer, 'AllowedJobDuration')).toBe('3600');
 		await said(pool, 'condor_rm -all');
 		await quiet(pool);
 	});

@@ -10,6 +10,7 @@
  * - By the node's policy: code 21, subcode 102, `Error from slot1_1@condor.test: memory usage exceeded request_memory`; same events.
  * - Past allowed_job_duration: code 46, subcode 0, `The job exceeded allowed job duration of 00:04`; ExitBySignal true,
  *   ExitSignal 15; the log has only 012.
+ *   A running job keeps the limit it began with, whatever condor_qedit writes into the queue; set over Chirp it counts at once.
  * - condor_hold: code 1, `via condor_hold (by user ada)`, 004 and 012; condor_release: 013 `via condor_release (by user ada)`;
  *   condor_rm: 004 and 009 `via condor_rm (by user ada)`, and RemoveReason. LastHoldReason stays after a release.
  * - condor_vacate_job: 004 `Job was evicted.` without a reason, then idle, then 001 again; NumJobStarts 2.

@@ -45,6 +45,7 @@ import { createSessions } from '#lib/server/sessions.ts';
 import { createSettings, readSettings, idleRule } from '#lib/server/settings.ts';
 import { TerminalRoom } from '#lib/server/terminal-room.ts';
 import { createTerminals } from '#lib/server/terminals.ts';
+import { createVersions } from '#lib/server/versions.ts';
 import { createWorkspaceBook, workspaceOwner } from '#lib/server/workspace-book.ts';
 import { WorkspaceConnect } from '#lib/server/workspace-connect.ts';
 import { createWorkspacePorts } from '#lib/server/workspace-ports.ts';
@@ -215,6 +216,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		}),
 		files,
 		rooms,
+		versions: createVersions({ db, collab }),
 		settings: createSettings({
 			db,
 			onIdleChanged,

@@ -7,6 +7,7 @@ import { joinText } from '#lib/model/ipynb/lines.ts';
 import type { NbOutput } from '#lib/model/ipynb/nb-output.ts';
 import type { Json, JsonObject } from '#lib/model/json.ts';
 import type { Output } from '#lib/model/output.ts';
+import { tagsOf } from '#lib/model/parameters.ts';
 
 export interface ReadCell {
 	type: 'code' | 'markdown' | 'raw';
@@ -14,6 +15,7 @@ export interface ReadCell {
 	count: number | null;
 	outputs: Output[];
 	attachments: Record<string, Record<string, string>>;
+	tags: string[];
 }
 
 export interface ReadNotebook {
@@ -43,7 +45,8 @@ function readCell(cell: JsonObject): ReadCell {
 		source: typeof source === 'string' ? source : '',
 		count: typeof cell.execution_count === 'number' ? cell.execution_count : null,
 		outputs: Array.isArray(cell.outputs) ? cell.outputs.flatMap(readOutput) : [],
-		attachments: isObject(cell.attachments) ? (cell.attachments as ReadCell['attachments']) : {}
+		attachments: isObject(cell.attachments) ? (cell.attachments as ReadCell['attachments']) : {},
+		tags: isObject(cell.metadata) ? tagsOf(cell.metadata) : []
 	};
 }
 

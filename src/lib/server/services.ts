@@ -28,6 +28,7 @@ import type { KernelSpec, KnownKey, SignInMethod, SshHop, WorkspaceState } from 
 import type { BoundNotebooks } from './bound-notebooks.ts';
 import type { WorkspaceFileService } from './workspace-files.ts';
 import type { Terminals } from './terminals.ts';
+import type { Versions } from './versions.ts';
 
 export interface User {
 	id: UserId;
@@ -397,6 +398,7 @@ export interface Services {
 	gpus: GpuBoard;
 	files: WorkspaceFileService;
 	rooms: Rooms;
+	versions: Versions;
 	terminals: Terminals;
 	settings: Settings;
 	notices: Notices;

@@ -43,6 +43,8 @@ import { createRunNotices } from '#lib/server/run-notices.ts';
 import type { Services } from '#lib/server/services.ts';
 import { createSessions } from '#lib/server/sessions.ts';
 import { createSettings, readSettings, idleRule } from '#lib/server/settings.ts';
+import { SweepWatch } from '#lib/server/sweep-watch.ts';
+import { createSweeps } from '#lib/server/sweeps.ts';
 import { TerminalRoom } from '#lib/server/terminal-room.ts';
 import { createTerminals } from '#lib/server/terminals.ts';
 import { createVersions } from '#lib/server/versions.ts';
@@ -96,7 +98,9 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		jobWay: async () => (await readSettings(db)).jobWay,
 		onLink: (workspace, state) => {
 			connect.linkChanged(workspace, state);
-			if (state === 'up') bound?.workspaceUp(workspace);
+			if (state !== 'up') return;
+			bound?.workspaceUp(workspace);
+			watch?.follow(workspace);
 		},
 		...(config.serverSsh.agentSocket ? { agentSocket: config.serverSsh.agentSocket } : {}),
 		...(config.serverSsh.system ? { systemSsh: { env: config.serverSsh.environment } } : {}),
@@ -114,6 +118,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 	const ways = { system, agent: agentSocket !== null };
 	let open: Collab['rooms'] | null = null;
 	let bound: BoundNotebooksService | null = null;
+	let watch: SweepWatch | null = null;
 	// Before the gate opens, so that no page that comes early is missed. Rooms not there yet look for themselves.
 	const connect = new WorkspaceConnect({
 		...{ db, gateway, hostKeys, browserKeys, lines, ways, logger },
@@ -165,6 +170,12 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		...{ db, collab, gateway, directory, logger },
 		tell: (user, news) => lines.send(user, news)
 	});
+	watch = new SweepWatch({
+		...{ db, gateway, directory, logger },
+		tell: (user, news) => lines.send(user, news),
+		onEnd: (end) => notices.sweepEnded(end)
+	});
+	watch.begin().catch((error: unknown) => logger.error({ err: error }, 'sweeps are not looked after yet'));
 	const onIdleChanged = (notebook: string | null): void => {
 		collab.rooms
 			.idleRuleChanged(notebook)
@@ -216,6 +227,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		}),
 		files,
 		rooms,
+		sweeps: createSweeps({ db, collab, gateway, directory, watch }),
 		versions: createVersions({ db, collab }),
 		settings: createSettings({
 			db,
@@ -254,6 +266,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			environment.stop();
 			lines.close();
 			await bound?.stop();
+			await watch?.stop();
 			await collab.stop();
 			await gateway.close();
 			await notices.settled();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cellIds, cellsOf, insertCell, setTitle, sourceOf } from '#lib/model/notebook-doc.ts';
 import { readRun } from '#lib/model/runtime-doc.ts';
 import type { RunState } from '#lib/model/run.ts';
+import type { RunNotices } from '#lib/server/run-notices.ts';
 import { startRooms, until, type OpenNotebook, type Person, type TestRooms } from '../support/rooms.ts';
 import { startSmtp, type SmtpServer } from '../support/smtp.ts';
 
@@ -84,6 +85,29 @@ test('an error is told as one, to the person who pressed it and nobody else', as
 	expect(mail.headers.subject).toBe('✗ Dijet mass — Überblick: cell 3 failed');
 	expect(smtp.mails).toHaveLength(before + 1);
 	theirs.close();
+});
+
+test('the end of batch jobs is told to who sent them, with where their results are', async () => {
+	const notices = rooms.services.notices as RunNotices;
+	const before = smtp.mails.length;
+	const sweep = {
+		...{ id: 's', notebookId: id, workspaceId: 'w', folder: '/f', title: 'Dijet\nmass', points: 4 },
+		...{ createdBy: bob.caller.user.id, createdAt: new Date(), over: true }
+	};
+	const end = { sweep, workspaceName: 'Group node', failed: 0, path: `/notebooks/${id}/sweeps/s` };
+	notices.sweepEnded({ ...end, seconds: 4 });
+	notices.sweepEnded({ ...end, seconds: 125 });
+	const mail = await smtp.next(before);
+	expect([mail.to, mail.headers.subject]).toEqual([
+		['bob@example.org'],
+		'✓ Dijet mass: the 4 batch jobs finished'
+	]);
+	expect(mail.text).toContain('The 4 batch jobs of “Dijet mass” on Group node finished after 2 minutes.');
+	expect(mail.text).toContain(`${rooms.origin}/notebooks/${id}/sweeps/s`);
+	notices.sweepEnded({ ...end, sweep: { ...sweep, points: 1 }, failed: 1, seconds: 60 });
+	expect((await smtp.next(before + 1)).headers.subject).toBe('✗ Dijet mass: the batch job failed');
+	await notices.settled();
+	expect(smtp.mails).toHaveLength(before + 2);
 });
 
 test('what one stops oneself is no news, and without the switch there is no mail', async () => {

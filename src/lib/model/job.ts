@@ -140,9 +140,11 @@ export interface JobEntry {
 	kernel: string | null;
 }
 
-/** The same on a page: with the notebook whose kernel runs in it, where the reader may see that. */
+/** The same on a page: with the notebook whose kernel runs in it, or that runs in it itself, where the reader may see that. */
 export interface ListedJob extends JobEntry {
 	notebook: { id: string; title: string } | null;
+	/** The batch run it is part of. */
+	sweep: string | null;
 }
 
 /** A batch job in which a kernel of ours runs, on the page of what else runs there. */

@@ -39,7 +39,14 @@ const inNotebook = {
 	outline: v.boolean(),
 	/** The topmost visible cell and how many pixels of it are above the edge. */
 	place: v.object({ cell: id, offset: v.pipe(v.number(), v.integer()) }),
-	selected: v.nullable(id)
+	selected: v.nullable(id),
+	/** What was sent to a batch system last: where, with which kernel, what for, and what was typed for each parameter. */
+	batch: v.object({
+		workspace: id,
+		kernelspec: text,
+		resources: resourcesSchema,
+		typed: v.pipe(v.record(v.pipe(v.string(), v.maxLength(200)), text), v.maxEntries(100))
+	})
 };
 
 type Values<T extends Record<string, v.GenericSchema>> = { [K in keyof T]?: v.InferOutput<T[K]> };

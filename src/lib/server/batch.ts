@@ -1,11 +1,13 @@
 /** The batch systems of a workspace: what can be had there, and the jobs of the account. */
+import { and, desc, eq } from 'drizzle-orm';
 import type { Collab } from '#collab/start.ts';
 import type { WorkspaceDirectory } from '#collab/workspace-directory.ts';
 import type { Database } from '#db/database.ts';
+import { sweeps } from '#db/schema.ts';
 import type { KernelGateway } from '#lib/model/gateway.ts';
 import { presetsAt, type JobPreset } from '#lib/model/job-preset.ts';
 import type { JobAct, JobEntry, ListedJob, Offer, SchedulerName } from '#lib/model/job.ts';
-import { notebooksOfKernels } from './kernel-notebooks.ts';
+import { readableNotebooks } from './kernel-notebooks.ts';
 import { openWorkspace } from './open-workspace.ts';
 import type { Caller } from './services.ts';
 import { readSettings } from './settings.ts';
@@ -29,20 +31,50 @@ export interface BatchOptions {
 	collab: Pick<Collab, 'rooms'>;
 }
 
-export function createBatch(rooms: BatchOptions): Batch {
-	const { gateway } = rooms;
+/** Batch runs of a workspace whose jobs are looked up for the list. */
+const MOST_SWEEPS = 20;
 
-	/** The jobs with the notebooks of their kernels, as far as the caller may see them. */
-	async function withNotebooks({ user }: Caller, jobs: JobEntry[]): Promise<ListedJob[]> {
-		const kernels = jobs.flatMap(({ kernel }) => kernel ?? []);
-		const of = await notebooksOfKernels(rooms, user.id, kernels);
-		return jobs.map((job) => ({ ...job, notebook: of.get(job.kernel ?? '') ?? null }));
+export function createBatch(rooms: BatchOptions): Batch {
+	const { db, gateway, collab } = rooms;
+
+	/** By scheduler and number the jobs of batch runs that go on, each with its run and its notebook. */
+	async function sweepJobs(workspace: string): Promise<Map<string, { sweep: string; notebook: string }>> {
+		const rows = await db
+			.select({ sweep: sweeps.id, notebook: sweeps.notebookId, folder: sweeps.folder })
+			.from(sweeps)
+			.where(and(eq(sweeps.workspaceId, workspace), eq(sweeps.over, false)))
+			.orderBy(desc(sweeps.createdAt))
+			.limit(MOST_SWEEPS);
+		const found = await Promise.all(
+			rows.map(async ({ folder, ...of }) => {
+				// A list without a link is a list all the same.
+				const status = await gateway.sweep(workspace, folder).catch(() => null);
+				return (status?.points ?? []).map(({ job }) => [`${status!.scheduler} ${job}`, of] as const);
+			})
+		);
+		return new Map(found.flat());
+	}
+
+	/** The jobs with the notebooks they are about, as far as the caller may see them. */
+	async function withNotebooks({ user }: Caller, workspace: string, jobs: JobEntry[]): Promise<ListedJob[]> {
+		const [kernels, runs] = await Promise.all([collab.rooms.kernels(), sweepJobs(workspace)]);
+		const about = jobs.map((job) => {
+			const run = runs.get(`${job.scheduler} ${job.id}`);
+			const notebook = job.kernel === null ? run?.notebook : kernels.get(job.kernel);
+			return { job, notebook, sweep: run?.sweep ?? null };
+		});
+		const ids = about.flatMap(({ notebook }) => (notebook === undefined ? [] : [notebook]));
+		const readable = await readableNotebooks(db, user.id, ids);
+		return about.map(({ job, notebook, sweep }) => {
+			const found = readable.get(notebook ?? '') ?? null;
+			return { ...job, notebook: found, sweep: found && sweep };
+		});
 	}
 
 	return {
 		async offers(caller, workspace) {
 			const address = await openWorkspace(rooms, caller, workspace);
-			const [offers, { jobPresets }] = await Promise.all([gateway.offers(workspace), readSettings(rooms.db)]);
+			const [offers, { jobPresets }] = await Promise.all([gateway.offers(workspace), readSettings(db)]);
 			const here = presetsAt(jobPresets, address.kind === 'ssh' ? address.host : 'localhost');
 			const presets = here.filter(({ resources }) =>
 				offers.some(({ scheduler }) => scheduler === resources.scheduler)
@@ -52,7 +84,7 @@ export function createBatch(rooms: BatchOptions): Batch {
 		async jobs(caller, workspace) {
 			await openWorkspace(rooms, caller, workspace);
 			const { jobs } = await gateway.jobs(workspace);
-			return { jobs: await withNotebooks(caller, jobs) };
+			return { jobs: await withNotebooks(caller, workspace, jobs) };
 		},
 		async act(caller, workspace, scheduler, job, act) {
 			await openWorkspace(rooms, caller, workspace);

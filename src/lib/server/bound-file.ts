@@ -1,7 +1,7 @@
 /** Reading the file of a bound notebook, and what people are told when it does not work. */
 import { notebookFault } from '#lib/model/ipynb/fault.ts';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
-import type { WorkspaceFiles } from '#lib/model/workspace-files.ts';
+import type { Confined, WorkspaceFiles } from '#lib/model/workspace-files.ts';
 
 /** As for imported files. */
 const LIMIT_BYTES = 50 * 1024 * 1024;
@@ -9,9 +9,10 @@ const LIMIT_BYTES = 50 * 1024 * 1024;
 /** The text of a notebook file with its version. Refuses with 413 above 50 MB and with `notebook-invalid` for no UTF-8. */
 export async function readFile(
 	files: WorkspaceFiles,
-	path: string
+	path: string,
+	options: Confined = {}
 ): Promise<{ text: string; version: string }> {
-	const { facts, bytes } = await files.read(path);
+	const { facts, bytes } = await files.read(path, options);
 	if (facts.size > LIMIT_BYTES) {
 		await bytes.return?.();
 		throw new ProblemError(413, {

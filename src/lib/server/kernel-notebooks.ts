@@ -12,16 +12,26 @@ export async function notebooksOfKernels(
 ): Promise<Map<string, { id: string; title: string }>> {
 	const of = await collab.rooms.kernels();
 	const ids = kernels.flatMap((kernel) => of.get(kernel) ?? []);
-	if (ids.length === 0) return new Map();
-	const readable = await db
-		.select({ id: notebooks.id, title: notebooks.title })
-		.from(notebooks)
-		.innerJoin(members, eq(members.notebookId, notebooks.id))
-		.where(and(inArray(notebooks.id, ids), eq(members.userId, user)));
+	const readable = await readableNotebooks(db, user, ids);
 	return new Map(
 		kernels.flatMap((kernel) => {
-			const found = readable.find(({ id }) => id === of.get(kernel));
+			const found = readable.get(of.get(kernel) ?? '');
 			return found ? [[kernel, found] as const] : [];
 		})
 	);
+}
+
+/** By id those of the notebooks that the user is a member of. */
+export async function readableNotebooks(
+	db: Database,
+	user: string,
+	ids: readonly string[]
+): Promise<Map<string, { id: string; title: string }>> {
+	if (ids.length === 0) return new Map();
+	const found = await db
+		.select({ id: notebooks.id, title: notebooks.title })
+		.from(notebooks)
+		.innerJoin(members, eq(members.notebookId, notebooks.id))
+		.where(and(inArray(notebooks.id, [...ids]), eq(members.userId, user)));
+	return new Map(found.map((notebook) => [notebook.id, notebook]));
 }

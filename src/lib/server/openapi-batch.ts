@@ -133,6 +133,7 @@ export const BATCH_SCHEMAS: Record<string, JsonObject> = {
 		memoryUsed: orNull(count),
 		gpus: orNull(count),
 		kernel: orNull(text),
-		notebook: orNull(object({ id: text, title: text }))
+		notebook: orNull(object({ id: text, title: text })),
+		sweep: orNull({ ...text, description: 'The batch run of the notebook it is part of.' })
 	})
 };

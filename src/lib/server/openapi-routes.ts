@@ -6,6 +6,7 @@ import { ENVIRONMENT_ROUTES } from './openapi-environments.ts';
 import { FILE_ROUTES } from './openapi-files.ts';
 import { NOTEBOOK_ROUTES } from './openapi-notebooks.ts';
 import type { ApiRoute } from './openapi-route.ts';
+import { SWEEP_ROUTES } from './openapi-sweeps.ts';
 import { VERSION_ROUTES } from './openapi-versions.ts';
 import { WORKSPACE_ROUTES } from './openapi-workspaces.ts';
 
@@ -17,5 +18,6 @@ export const API_ROUTES: ApiRoute[] = [
 	...FILE_ROUTES,
 	...BOUND_ROUTES,
 	...VERSION_ROUTES,
+	...SWEEP_ROUTES,
 	...ACCOUNT_ROUTES
 ];

@@ -5,6 +5,7 @@ import { ROLES } from '#lib/model/role.ts';
 import { BATCH_SCHEMAS } from './openapi-batch.ts';
 import { ENVIRONMENT_SCHEMAS } from './openapi-environments.ts';
 import { list, object, orNull, ref } from './openapi-shape.ts';
+import { SWEEP_SCHEMAS } from './openapi-sweeps.ts';
 import { VERSION_SCHEMAS } from './openapi-versions.ts';
 
 const text = { type: 'string' };
@@ -397,6 +398,7 @@ export const SCHEMAS: Record<string, JsonObject> = {
 		environment: text
 	}),
 	...BATCH_SCHEMAS,
+	...SWEEP_SCHEMAS,
 	...VERSION_SCHEMAS,
 	...ENVIRONMENT_SCHEMAS,
 	Ready: object({ ok: flag, checks: { type: 'object', additionalProperties: text } })

@@ -6,6 +6,7 @@ import type { Run, RunState } from '#lib/model/run.ts';
 import type { Mailer } from './mail.ts';
 import { plainLine } from './plain-line.ts';
 import type { Caller, Notices, NoticeSettings } from './services.ts';
+import type { SweepEnd } from './sweep-watch.ts';
 
 /** Where a run stood when it ended. */
 export interface RunPlace {
@@ -26,6 +27,8 @@ export interface RunNoticesOptions {
 export interface RunNotices extends Notices {
 	/** A run has ended: who pressed it is told, when it took as long as they said. Never throws. */
 	ended(run: Run, place: RunPlace): void;
+	/** What somebody sent to a batch system has ended; they are told likewise. */
+	sweepEnded(end: SweepEnd): void;
 	/** Everything that was to be sent was taken or refused. */
 	settled(): Promise<void>;
 }
@@ -40,22 +43,18 @@ const WORDS: Partial<Record<RunState, string>> = {
 export function createRunNotices({ db, mailer, origin, logger }: RunNoticesOptions): RunNotices {
 	const pending = new Set<Promise<void>>();
 
-	async function tell(run: Run, { notebook, title, cell }: RunPlace): Promise<void> {
-		const word = WORDS[run.state];
-		const took = tookMs(run);
-		if (!mailer || !run.by || !word || took === null) return;
-		const [user] = await db.select().from(users).where(eq(users.id, run.by.id));
+	async function mail(person: string, took: number, subject: string, what: string, path: string) {
+		if (!mailer) return;
+		const [user] = await db.select().from(users).where(eq(users.id, person));
 		if (!user?.email || !user.notifyByMail || user.notifyAfterS === null) return;
 		if (took < user.notifyAfterS * 1000) return;
-		const what = cell === null ? 'A deleted cell' : `Cell ${cell}`;
-		const name = plainLine(title) || 'Untitled';
 		await mailer.send({
 			to: user.email,
-			subject: `${run.state === 'done' ? '✓' : '✗'} ${name}: ${what.toLowerCase()} ${word}`,
+			subject,
 			text: [
-				`${what} of “${name}” ${word} after ${inWords(took)}.`,
+				`${what} after ${inWords(took)}.`,
 				'',
-				`${origin}/notebooks/${notebook}`,
+				`${origin}${path}`,
 				'',
 				`You get this because you asked to be told of runs of ${inWords(user.notifyAfterS * 1000)} and more.`,
 				`Change that at ${origin}/account`
@@ -63,14 +62,36 @@ export function createRunNotices({ db, mailer, origin, logger }: RunNoticesOptio
 		});
 	}
 
+	async function tell(run: Run, { notebook, title, cell }: RunPlace): Promise<void> {
+		const word = WORDS[run.state];
+		const took = tookMs(run);
+		if (!run.by || !word || took === null) return;
+		const what = cell === null ? 'A deleted cell' : `Cell ${cell}`;
+		const name = plainLine(title) || 'Untitled';
+		const subject = `${run.state === 'done' ? '✓' : '✗'} ${name}: ${what.toLowerCase()} ${word}`;
+		await mail(run.by.id, took, subject, `${what} of “${name}” ${word}`, `/notebooks/${notebook}`);
+	}
+
+	async function tellOfSweep({ sweep, workspaceName, failed, seconds, path }: SweepEnd): Promise<void> {
+		if (seconds === null) return;
+		const name = plainLine(sweep.title) || 'Untitled';
+		const jobs = sweep.points === 1 ? 'the batch job' : `the ${sweep.points} batch jobs`;
+		const word =
+			failed === 0 ? 'finished' : sweep.points === 1 ? 'failed' : `ended, ${failed} of them with a failure,`;
+		const subject = `${failed === 0 ? '✓' : '✗'} ${name}: ${jobs} ${word.replace(/,$/, '')}`;
+		const what = `${jobs[0]!.toUpperCase()}${jobs.slice(1)} of “${name}” on ${plainLine(workspaceName)} ${word}`;
+		await mail(sweep.createdBy, seconds * 1000, subject, what, path);
+	}
+
+	function send(work: Promise<void>, about: object): void {
+		const told = work.catch((error: unknown) => logger.warn({ ...about, err: error }, 'a mail was not sent'));
+		pending.add(told);
+		void told.finally(() => pending.delete(told));
+	}
+
 	return {
-		ended(run, place) {
-			const told = tell(run, place).catch((error: unknown) =>
-				logger.warn({ notebook: place.notebook, run: run.id, err: error }, 'a mail was not sent')
-			);
-			pending.add(told);
-			void told.finally(() => pending.delete(told));
-		},
+		ended: (run, place) => send(tell(run, place), { notebook: place.notebook, run: run.id }),
+		sweepEnded: (end) => send(tellOfSweep(end), { sweep: end.sweep.id }),
 		async settled() {
 			await Promise.all(pending);
 		},

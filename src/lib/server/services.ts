@@ -27,6 +27,7 @@ import type { KnownHostsProblem } from '#lib/model/known-hosts.ts';
 import type { KernelSpec, KnownKey, SignInMethod, SshHop, WorkspaceState } from '#lib/model/workspace.ts';
 import type { BoundNotebooks } from './bound-notebooks.ts';
 import type { WorkspaceFileService } from './workspace-files.ts';
+import type { Sweeps } from './sweeps.ts';
 import type { Terminals } from './terminals.ts';
 import type { Versions } from './versions.ts';
 
@@ -398,6 +399,7 @@ export interface Services {
 	gpus: GpuBoard;
 	files: WorkspaceFileService;
 	rooms: Rooms;
+	sweeps: Sweeps;
 	versions: Versions;
 	terminals: Terminals;
 	settings: Settings;

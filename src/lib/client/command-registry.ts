@@ -113,6 +113,17 @@ export const COMMANDS: readonly NotebookCommand[] = [
 		['move-down', 'Move cell down', ['Mod+Shift+ArrowDown'], 'both', edits, (s, id) => act.move(s, id, 1)],
 		['split', 'Split cell at the caret', ['Mod+Shift+-', 'Mod+Shift+_'], 'edit', edits, act.split],
 		['merge', 'Merge with the cell below', ['Shift+M', 'Mod+Shift+M'], 'command', edits, act.mergeBelow],
+		[
+			'tags',
+			'Tags…',
+			[],
+			'any',
+			edits,
+			(s, id) => {
+				s.selection.entered(id, 'command');
+				s.dialog = 'tags';
+			}
+		],
 		['copy', 'Copy the cell’s text', ['C'], 'command', always, (s, id) => void act.copyCell(s, id)],
 		['clear', 'Clear the cell’s output', [], 'any', edits, act.clearSelected],
 		['next', 'Next cell', ['J', 'ArrowDown'], 'command', always, (s) => void act.step(s, 1, 'command')],
@@ -163,6 +174,7 @@ export const COMMANDS: readonly NotebookCommand[] = [
 			edits,
 			(s) => void act.insertAt(s, s.notebook.order.length, 'markdown')
 		],
+		['batch', 'Run as a batch job…', [], 'any', kernels, (s) => (s.dialog = 'batch')],
 		['share', 'Share…', [], 'any', (s) => s.can('share'), (s) => (s.dialog = 'share')]
 	]),
 	...rows('Kernel', false, [

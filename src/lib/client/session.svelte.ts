@@ -36,10 +36,12 @@ export interface SessionOptions {
 	preferences?: PreferenceScope<Preferences>;
 	/** Fetch the page's data again: the role may be another one. */
 	refresh: () => void;
+	/** Go to another page of this site. */
+	go?: (path: string) => void;
 }
 
 export type Panel = 'kernel' | 'people' | 'queue' | 'terminals' | 'variables' | null;
-export type DialogName = 'share' | 'help' | 'palette' | 'connect' | 'restart' | null;
+export type DialogName = 'batch' | 'share' | 'help' | 'palette' | 'connect' | 'restart' | 'tags' | null;
 
 export class NotebookSession {
 	readonly id: string;
@@ -58,6 +60,7 @@ export class NotebookSession {
 	/** How this notebook is arranged: panels, place, cell. */
 	readonly arranged: PreferenceScope<NotebookPreferences>;
 	readonly notifier: RunNotifier;
+	readonly go: (path: string) => void;
 	role = $state<Role>('viewer');
 	panel = $state<Panel>(null);
 	outline = $state(false);
@@ -70,6 +73,7 @@ export class NotebookSession {
 	constructor(options: SessionOptions) {
 		this.id = options.id;
 		this.user = options.user;
+		this.go = options.go ?? ((path) => location.assign(path));
 		this.preferences = options.preferences ?? new PreferenceScope<Preferences>('', {});
 		this.arranged = new PreferenceScope(`notebook:${options.id}`, options.arranged ?? {});
 		this.notifier = new RunNotifier({

@@ -17,6 +17,8 @@ export class BatchPlace {
 	workspace = $state<string | null>(null);
 	/** Null while it is asked. */
 	offers = $state.raw<Offer[] | null>(null);
+	/** Those of the installation for this workspace. */
+	common = $state.raw<Presets>([]);
 	specs = $state.raw<KernelSpec[] | null>(null);
 	spec = $state.raw<KernelSpec | null>(null);
 	resources = $state.raw<Resources | null>(null);
@@ -87,14 +89,15 @@ export class BatchPlace {
 	async #ask(id: string): Promise<void> {
 		const path = `/api/workspaces/${id}`;
 		try {
-			const [{ offers }, { specs }, { values }] = await Promise.all([
-				api<{ offers: Offer[] }>('GET', `${path}/offers`),
+			const [{ offers, presets }, { specs }, { values }] = await Promise.all([
+				api<{ offers: Offer[]; presets: Presets }>('GET', `${path}/offers`),
 				api<{ specs: KernelSpec[] }>('GET', `${path}/kernelspecs`),
 				api<{ values: WorkspacePreferences }>('GET', `/api/preferences?scope=workspace:${id}`)
 			]);
 			if (this.workspace !== id) return;
 			this.#arranged = new PreferenceScope<WorkspacePreferences>(`workspace:${id}`, values);
 			this.offers = offers;
+			this.common = presets;
 			this.specs = specs;
 			const last = this.#last?.workspace === id ? this.#last : undefined;
 			const again = offers.find(({ scheduler }) => scheduler === last?.resources.scheduler);

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { jobPresetSchema } from './job-preset.ts';
+import { resourcesSchema } from './job.ts';
 
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
 const text = v.pipe(v.string(), v.maxLength(4000));

@@ -30,6 +30,10 @@ class Stub:
         self.followed, self.acts, self.away = set(), [], False
         self.follow, self.unfollow = self.followed.add, self.followed.discard
 
+    def rights(self, system):
+        """The account may nothing more than others."""
+        return {}
+
     async def act(self, system, act, identity):
         """Removes it, unless it is away."""
         self.acts.append((act, identity))

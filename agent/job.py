@@ -21,17 +21,22 @@ _BEFORE = ("submitting", "queued", "held")
 
 
 def folder(token):
-    """The folder of a job: in the cache, where the scheduler's own daemons can write too."""
+    """Makes the folder of a job: in the cache, where the scheduler's own daemons can write too."""
+    return runtime.private(os.path.join(place(), token))
+
+
+def place():
+    """The folder that has those of jobs; Unwilling where none can be made."""
     chosen = os.environ.get("ANSATZ_JOBS")
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     places = [chosen] if chosen else [os.path.join(cache, "ansatz", "jobs"), "/tmp/ansatz-%d-jobs" % os.geteuid()]
     problem = None
-    for place in places:
+    for each in places:
         try:
-            path = runtime.private(os.path.join(runtime.private(place), token))
-            runtime.write_private(os.path.join(path, "probe"), b"x" * 4096)
-            os.unlink(os.path.join(path, "probe"))
-            return path
+            probe = os.path.join(runtime.private(each), ".probe-%d" % os.getpid())
+            runtime.write_private(probe, b"x" * 4096)
+            os.unlink(probe)
+            return each
         except (OSError, runtime.Refused) as error:
             problem = error
     raise Unwilling("submit", "no folder for the job can be made: %s" % problem)

@@ -13,9 +13,10 @@ import time
 import traceback
 import uuid
 
-from job import folder as job_folder
+import runtime
+from job import place as job_place
 from kernel import Unwilling
-from sweep_job import SweepJob
+from sweep_job import SweepJob, was_prepared_only
 from sweep_point import Point
 
 PACE_S = 0.2  # between two submissions
@@ -70,7 +71,10 @@ class Sweep:
         """Takes care of it from now on."""
         self._takes = self.keeper != self._owner.host
         for point in self.points:
-            if point.known and not point.result:
+            if point.known and not point.result and was_prepared_only(point.known):
+                shutil.rmtree(point.known["folder"], ignore_errors=True)
+                point.known, point.intended, point.sent = None, None, False
+            elif point.known and not point.result:
                 self._follow(point, point.known)
         self._work = asyncio.ensure_future(self._works())
 
@@ -145,21 +149,23 @@ class Sweep:
     async def _submit(self, point):
         token, path = uuid.uuid4().hex, None
         try:
-            path = job_folder(token)
-            await self._owner.files("fetch", self.folder, name=point.name, to=os.path.join(path, "input.ipynb"))
+            path = os.path.join(job_place(), token)
             point.job, point.intended, point.words = self._job(token, path), time.time(), ""
-            await self._save()
+            await self._save()  # before there is anything: else nobody would know whose it is
+            runtime.private(path)
+            await self._owner.files("fetch", self.folder, name=point.name, to=os.path.join(path, "input.ipynb"))
             if self._stopped:
                 raise Unwilling("start", STOPPED)
             await point.job.send(self._name(point, token), self._start(point))
             point.sent = self._dirty = True
             self._words("")
-        except Unwilling as fault:
+        except (Unwilling, OSError, runtime.Refused) as fault:
             point.job = point.intended = None
-            if fault.code == "start":
+            code = getattr(fault, "code", "job")
+            if code == "start":
                 point.finish("ended", str(fault))
             else:
-                self._refused(str(fault), fault.code == "submit")
+                self._refused(str(fault), code == "submit")
             await self._save()  # before what could be run goes: else nobody would know that it was not
             if path:
                 shutil.rmtree(path, ignore_errors=True)

@@ -20,6 +20,12 @@ _ENDS = {
     "finished": "The job ended before it had begun with the notebook."}
 
 
+def was_prepared_only(known):
+    """What kept() gave to a daemon that was killed before it gave the job to the scheduler: not even its program is there."""
+    there = (os.path.exists(os.path.join(known["folder"], name)) for name in ("worker.sh", "job.log"))
+    return not known["id"] and known["state"] == "submitting" and not any(there)
+
+
 class SweepJob(Job):
     """A Job whose program is run_notebook."""
 

@@ -203,6 +203,21 @@ class SweepTest(SweepCase):
         again = self.link()
         self.assertEqual((self.over(again)["a"]["state"], self.said("a"), self.jobs()), ("done", "a\n", 1))
 
+    def test_daemon_killed_while_it_prepared(self):
+        """The folder of a job that was never given to the scheduler goes, and the point is submitted once."""
+        self.put("a", "print('a')")
+        self.mark("killer-before")
+        link = self.link()
+        link.post("sweep-start", **self.wish("a"))
+        link.process.wait(PATIENCE_S)
+        folder = self.record()["points"][0]["job"]["folder"]
+        for name in ("worker.sh", "start.json"):
+            os.unlink(os.path.join(folder, name))
+        self.env.update(ANSATZ_INTENT_S="600")  # nobody waits for a job that cannot be
+        again = self.link()
+        self.assertEqual((self.over(again)["a"]["state"], self.said("a"), self.jobs()), ("done", "a\n", 1))
+        self.assertFalse(os.path.exists(folder))
+
     def test_daemon_killed_after_the_submission(self):
         """The scheduler has it, and nobody has heard its number: it is found, not submitted again."""
         self.put("a", "print('a')")

@@ -34,7 +34,9 @@ test('a kernel on an SSH account computes', async () => {
 		buffers: []
 	});
 	expectEachOnce(ear);
-	expect(await made.kernels(at.id)).toEqual([{ kernel, state: 'alive', lastSeq: expect.any(Number) }]);
+	expect(await made.kernels(at.id)).toEqual([
+		{ kernel, state: 'alive', lastSeq: expect.any(Number), job: null }
+	]);
 	await expect(made.forget(at.id, kernel)).rejects.toMatchObject({
 		status: 409,
 		problem: { code: 'agent-alive' }

@@ -134,8 +134,8 @@ test('100 MB come through in little memory, and a reader that stands still keeps
 		most = Math.max(most, still.socket.readableLength);
 	}
 	expect(length).toBe(104_857_600);
-	// What waits for the other reader is its window.
-	expect(most).toBeLessThanOrEqual(256 * 1024);
+	// What waits for the other reader is its window, and what it had in hand when it stood still.
+	expect(most).toBeLessThanOrEqual((256 + 64) * 1024);
 	const { id } = run(made, at.id, kernel, 'print("meanwhile")');
 	await ear.finished(id);
 	expect(ear.printed(id)).toBe('meanwhile\n');

@@ -11,7 +11,15 @@ import { openSeed, type Seed, type SeededPerson } from '../support/people.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 
 /** A server with its seed, one for each spec file. */
-export const test = base.extend<object, { site: Site }>({
+export const test = base.extend<{ alone: void }, { site: Site }>({
+	/** Pages of one test do not go on beside the next ones: after a restart of the server they would all come back at once. */
+	alone: [
+		async ({ browser }, use) => {
+			await use();
+			for (const context of browser.contexts()) await context.close();
+		},
+		{ auto: true }
+	],
 	site: [
 		async ({}, use) => {
 			const site = await startSite();

@@ -18,10 +18,9 @@ export class ServiceStream extends Duplex {
 	#room = WINDOW;
 	#held: Buffer | null = null;
 	#done: (() => void) | null = null;
-	/** Came and was not given back yet; given back with the next lump; waits for a reader. */
-	#owed = 0;
-	#passed = 0;
-	#unread = 0;
+	/** Bytes that came so far, and how many of them were given back. */
+	#came = 0;
+	#given = 0;
 	#ended = false;
 	#heardEnd = false;
 	#over = false;
@@ -56,12 +55,12 @@ export class ServiceStream extends Duplex {
 	/** What the other side says of it. */
 	hear({ credit, end, reset }: JsonObject, parts: readonly Uint8Array[]): void {
 		for (const part of parts) {
-			this.#owed += part.byteLength;
-			if (this.#owed > WINDOW || this.#heardEnd)
+			this.#came += part.byteLength;
+			if (this.#came - this.#given > WINDOW || this.#heardEnd)
 				return void this.destroy(new Error('it sent more than was agreed'));
-			if (this.push(part)) this.#take(part.byteLength);
-			else this.#unread += part.byteLength;
+			this.push(part);
 		}
+		this.#giveBack();
 		if (typeof credit === 'number') {
 			this.#room += credit;
 			this.#line.wants(this);
@@ -79,10 +78,13 @@ export class ServiceStream extends Duplex {
 		this.destroy(error);
 	}
 
-	override _read(): void {
-		const size = this.#unread;
-		this.#unread = 0;
-		this.#take(size);
+	/** What comes is pushed as it comes; the window holds it back. */
+	override _read(): void {}
+
+	override read(size?: number): Buffer | null {
+		const chunk = super.read(size) as Buffer | null;
+		this.#giveBack();
+		return chunk;
 	}
 
 	override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
@@ -106,12 +108,12 @@ export class ServiceStream extends Duplex {
 		done(error);
 	}
 
-	#take(size: number): void {
-		this.#passed += size;
-		if (this.#passed < LUMP || this.#over || this.#heardEnd) return;
-		this.#owed -= this.#passed;
-		this.#line.say({ stream: this.number, credit: this.#passed });
-		this.#passed = 0;
+	/** What was read, not what lies here to be read: else more than a window could. */
+	#giveBack(): void {
+		const read = this.#came - this.#given - this.readableLength;
+		if (read < LUMP || this.#over || this.#heardEnd) return;
+		this.#given += read;
+		this.#line.say({ stream: this.number, credit: read });
 	}
 }
 

@@ -78,7 +78,8 @@ beforeAll(async () => {
 	port = Number(ear.printed(id));
 }, 60_000);
 afterAll(async () => {
-	await made.shutdown(at.id, kernel).catch(() => {});
+	// The last test has ended it, unless one before failed.
+	if (!ear.heard.some(({ type }) => type === 'died')) await made.shutdown(at.id, kernel);
 	await ear.until(() => ear.heard.some(({ type }) => type === 'died'));
 	await made.close();
 	stopAgent(path.join(folder, 'run'));
@@ -134,8 +135,8 @@ test('100 MB come through in little memory, and a reader that stands still keeps
 		most = Math.max(most, still.socket.readableLength);
 	}
 	expect(length).toBe(104_857_600);
-	// What waits for the other reader is its window, and what it had in hand when it stood still.
-	expect(most).toBeLessThanOrEqual((256 + 64) * 1024);
+	// What waits for the other reader is its window.
+	expect(most).toBeLessThanOrEqual(256 * 1024);
 	const { id } = run(made, at.id, kernel, 'print("meanwhile")');
 	await ear.finished(id);
 	expect(ear.printed(id)).toBe('meanwhile\n');
@@ -162,7 +163,7 @@ test('whoever sends more than was agreed is told off', async () => {
 	const ended = end(stream);
 	for (let sent = 0; sent <= 512 * 1024; sent += 64 * 1024)
 		streams.hear({ stream: stream.number }, [Buffer.alloc(64 * 1024)]);
-	expect(stream.readableLength).toBeLessThanOrEqual(320 * 1024);
+	expect(stream.readableLength).toBeLessThanOrEqual(256 * 1024);
 	expect(said).toContainEqual({ stream: stream.number, reset: true });
 	await ended;
 	expect(streams.size).toBe(0);

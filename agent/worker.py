@@ -26,7 +26,6 @@ from memory import MemoryWatch
 from usage import DEVICES, assigned, resident
 
 NO_TLS = 95
-BEGIN_S = 10.0  # from the way in to somebody who answers
 #: what tells the processes of a job from others of the account, the first that is set
 MARKS = ("_CONDOR_SCRATCH_DIR", "SLURM_JOB_ID", "TMPDIR")
 GRACE_S = 12.0  # the kernels' end included
@@ -50,18 +49,13 @@ def main(folder, options):
         return NO_TLS
     leftovers.sweep()
     start = _start(options)
-    home, doors, place = short_home(folder), [], os.path.dirname(folder)
+    home, place, doors = short_home(folder), os.path.dirname(folder), [] if call else _doors(options)
     settle(folder)
     os.environ.update(ANSATZ_SPOOL=os.path.join(folder, "spool"), ANSATZ_DEVICES=_given(os.environ))
-    for path in [] if call else _doors(options):
-        if path.startswith("/tmp/ansatz-job-"):
-            runtime.private(os.path.dirname(path))
-        runtime.write_private(path, (DOOR % (sys.executable, sys.argv[0], home)).encode("utf-8"))
-        doors.append(path)
-    ours = {folder, home} | {os.path.dirname(path) for path in doors if path.startswith("/tmp/ansatz-job-")}
+    ours = {folder, home} | {runtime.private(os.path.dirname(path)) for path in doors if path.startswith("/tmp/ansatz-job-")}
     held = [leftovers.claim(path) for path in ours]
     try:
-        return serve(home, os.open(os.devnull, os.O_WRONLY), lambda: Worker(home, options, call, start, place))
+        return serve(home, os.open(os.devnull, os.O_WRONLY), lambda: Worker(home, options, call, doors, start, place))
     finally:
         for path in doors:
             _unlink(path)
@@ -73,10 +67,7 @@ def main(folder, options):
 
 def attach(folder):
     """The command `attach-worker FOLDER`: a pipe to the worker; never starts one."""
-    link, end = connect(folder), time.monotonic() + BEGIN_S
-    while link is None and time.monotonic() < end:  # who comes with the job itself is a little early
-        time.sleep(0.02)
-        link = connect(folder)
+    link = connect(folder)
     if link is None:
         sys.stdout.write('ANSATZ-FAIL {"code": "daemon", "message": "the worker does not answer"}\n')
         return 97
@@ -121,9 +112,9 @@ def _doors(options):
 class Worker(Daemon):
     """A daemon that belongs to a job."""
 
-    def __init__(self, folder, options, call, start, place):
+    def __init__(self, folder, options, call, doors, start, place):
         super().__init__(os.path.basename(sys.argv[0]), folder, after=options["after"])
-        self._start = start
+        self._doors, self._start = doors, start
         self.devices = assigned(os.environ)
         self._lease, self._since, self._end_at = float(options["lease"]), time.monotonic(), None
         self.allow(options["walltime"])
@@ -135,13 +126,14 @@ class Worker(Daemon):
         self.mark = next(((name, os.environ[name]) for name in MARKS if name in os.environ), None)
 
     def begin(self):
-        """The kernel does not wait for who comes."""
+        """Who finds the way in is answered; the kernel does not wait for them."""
+        for path in self._doors:
+            runtime.write_private(path, (DOOR % (sys.executable, sys.argv[0], self.folder)).encode("utf-8"))
         if self._start:
             try:
                 methods.start(self, None, self._start, ())
             except Unwilling:
                 pass  # who comes asks for it again, and hears why
-            self._start = None
 
     def adapted(self, how):
         """As far as this node has what the login's has."""

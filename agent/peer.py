@@ -22,7 +22,8 @@ HELLO_S = 60.0
 PATIENCE_S = 3.0  # for a program to end by itself
 NOISE = 256 * 1024
 _HELLO = b"ANSATZ-HELLO "
-_PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+#: HTCondor lets nobody into a job for about two seconds after its start, and says so at once: short ones until then
+_PAUSES = (0.2, 0.3, 0.3, 0.4, 0.5, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 
 
 class Gone(Unwilling):

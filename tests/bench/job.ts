@@ -1,7 +1,8 @@
 /**
- * job: a kernel in a job of a real HTCondor pool, at the gateway. From the start of the job to the first output, beside
- * `condor_ssh_to_job ID python3 -c` into a job that runs, by an SSH connection that is open; `1+1` in the job, beside `1+1` on the
- * login node, in turn. And ten kernels in ten jobs at once: how often the schedulers were asked meanwhile, and how many attaches
+ * job: a kernel in a job of a real HTCondor pool, at the gateway. From the start of the job to the first output, beside bare
+ * `condor_ssh_to_job ID python3 -c` by an SSH connection that is open: from the start of its job too (again and again at once, since
+ * nobody is let into a job that has just started), and into a job that runs. `1+1` in the job, beside `1+1` on the login node, in
+ * turn. And ten kernels in ten jobs at once: how often the schedulers were asked meanwhile, and how many attaches
  * there are. `npm run bench -- job [STARTS]`, 10 without it.
  */
 import { fileURLToPath } from 'node:url';
@@ -56,14 +57,17 @@ try {
 
 	const started: number[] = [];
 	const bare: number[] = [];
+	const running: number[] = [];
 	const client = await openSsh();
 	const sleeper = await submitSleep();
 	for (let i = 0; i <= STARTS; i++) {
-		const [ours, peer] = [await firstOutput(spec, `start-${i}`), await attachOnce(client, sleeper)];
+		const ours = await firstOutput(spec, `start-${i}`);
+		const [peer, later] = [await bareFirstOutput(client), await attachOnce(client, sleeper)];
 		// the first of each warms up
 		if (i === 0) continue;
 		started.push(ours);
 		bare.push(peer);
+		running.push(later);
 	}
 	client.end();
 	await pool.run(`condor_rm ${sleeper}`);
@@ -94,9 +98,10 @@ try {
 	const queries = (await gateway.jobs('bench')).queries - before;
 	await Promise.all(many.map((kernel) => kernel.end()));
 
-	const [ours, ssh, inside, outside] = [started, bare, job, login].map(figures);
+	const [ours, ssh, into, inside, outside] = [started, bare, running, job, login].map(figures);
 	say('start of the job → first output of a cell', ours!, STARTS);
-	say('condor_ssh_to_job ID python3 -c, over open SSH', ssh!, STARTS);
+	say('start of the job → output of condor_ssh_to_job', ssh!, STARTS);
+	say('condor_ssh_to_job ID python3 -c, into one that runs', into!, STARTS);
 	say('1+1 in the job, at the gateway', inside!, ROUNDS);
 	say('1+1 on the login node, at the gateway', outside!, ROUNDS);
 	console.log(
@@ -106,7 +111,7 @@ try {
 		bench: 'job',
 		n: STARTS,
 		ours: ours!,
-		peers: { condor_ssh_to_job: ssh! },
+		peers: { condor_ssh_to_job: ssh!, 'into a job that runs': into! },
 		roundtrip: {
 			...{ job: inside, 'login-node': outside },
 			ratio: round(inside!.p50 / outside!.p50)
@@ -186,6 +191,38 @@ async function submitSleep(): Promise<string> {
 	const id = stdout.trim().split(' ')[0]!;
 	await pool.run(`while ! condor_q -af JobStatus ${id} | grep -q 2; do sleep 0.2; done`);
 	return id;
+}
+
+/** The same by hand: a job that writes down when it began, and the scheduler's command, again and again until it is let in. */
+async function bareFirstOutput(client: ssh2.Client): Promise<number> {
+	const file = [
+		...['executable = /bin/sh', `arguments = "-c 'date +%s.%N >begun; exec sleep 3600'"`],
+		...['transfer_executable = false', 'request_memory = 100', 'should_transfer_files = YES'],
+		...['transfer_output_files = ""', 'queue', '']
+	].join('\n');
+	await pool.run('cat > bare.sub', file);
+	const submitted = await pool.run('condor_submit -terse bare.sub');
+	const id = submitted.stdout.trim().split(' ')[0]!;
+	const code = 'import time; print(\\"WAITED\\", time.time() - float(open(\\"begun\\").read()))';
+	const attach = `condor_ssh_to_job ${id} python3 -c "'${code}'"`;
+	const said = await output(client, `for i in $(seq 500); do ${attach} && break; done`);
+	await pool.run(`condor_rm ${id}`);
+	const waited = /WAITED ([\d.]+)/.exec(said);
+	if (!waited) throw new Error(`condor_ssh_to_job said ${said}`);
+	return 1000 * Number(waited[1]);
+}
+
+/** What a command prints, complaints included. */
+function output(client: ssh2.Client, command: string): Promise<string> {
+	return new Promise((resolve, reject) => {
+		client.exec(command, (error, channel) => {
+			if (error) return reject(error);
+			let said = '';
+			for (const stream of [channel, channel.stderr])
+				stream.on('data', (text: Buffer) => (said += text.toString()));
+			channel.on('close', () => resolve(said));
+		});
+	});
 }
 
 async function openSsh(): Promise<ssh2.Client> {

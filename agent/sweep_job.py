@@ -1,4 +1,5 @@
-"""The batch job of one point of a sweep: nobody enters it, and there may be hundreds, so its log is read seldom."""
+"""The batch job of one point of a sweep: nobody enters it, and there may be hundreds, so its log is read when it is written and
+seldom else."""
 import os
 import re
 import time
@@ -10,7 +11,7 @@ from job import Job
 from job_script import NO_PYTHON
 from kernel import Unwilling
 
-LOOK_S = 5.0  # between two looks at the log; at once when the scheduler has lost sight of it
+LOOK_S = 5.0  # between two looks at a log of which no word came; at once when the scheduler has lost sight of it
 CARRIED, BROUGHT = (run_notebook.START, run_notebook.INPUT), (run_notebook.OUTPUT,)
 _STATUS = re.compile(r"(?:exit status|return value) (\d+)")
 _ENDS = {

@@ -35,6 +35,7 @@ class Batch:
         self._systems = {each.name: each for each in schedulers.KNOWN}
         self._followed, self._known, self._asking, self._asked_at, self._answered_at = set(), {}, {}, {}, {}
         self._rights = {}  # {system: (until when, what read_rights() says)}
+        self._given_at = {}  # {system: when it took the last job of ours}
         self._environment, self._offers, self._folders = None, (float("-inf"), None, []), FolderWatch()
 
     def system(self, name):
@@ -127,9 +128,18 @@ class Batch:
     async def entries(self):
         """The JobEntries of all jobs of the account."""
         systems = await self.present()
-        await asyncio.gather(*(self._ask(each) for each in systems
-                               if time.monotonic() - self._asked_at.get(each.name, -FRESH_S) >= FRESH_S))
+        await asyncio.gather(*map(self._refresh, systems))
         return [self._entry(system, each) for system in systems for each in self._known.get(system.name, ())]
+
+    async def _refresh(self, system):
+        """What is known is not older than FRESH_S, and has the last job of ours in it."""
+        since = max(time.monotonic() - FRESH_S, self._given_at.get(system.name, float("-inf")))
+        while self._asked_at.get(system.name, float("-inf")) <= since:
+            await self._ask(system)  # one that is under way may have been asked before
+
+    def given(self, system):
+        """A system has taken a job: answers to earlier questions do not know it."""
+        self._given_at[system.name] = time.monotonic()
 
     def _entry(self, system, seen):
         names = ("id", "name", "state", "words", "node", "submitted", "started", "cpus", "memory", "memoryUsed", "gpus")

@@ -88,6 +88,7 @@ class Job:
             self.discard()
             raise Unwilling("submit", (err.strip() or out.strip())[-4000:] or "the scheduler gave no job")
         self.id, self._submitted_at = found, time.monotonic()
+        self._batch.given(self.system)
         if self.state == "submitting":
             self._tell(self._become, "queued")
 

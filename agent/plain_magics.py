@@ -6,6 +6,7 @@ import ast
 import io
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import tokenize
 
 import plain_inspection
 
+#: For a program to end after an interrupt, before it is told again
+AGAIN_S = 1.0
 #: The name under which the user's code finds Magics.call
 CALL = "_ansatz_magic"
 _ASSIGNED = re.compile(r"^(\s*[\w.,\s\[\]'\"]+?)\s*=\s*([%!])(?![=])\s*(.*)$")
@@ -127,7 +130,7 @@ class Magics:
         try:
             code = process.wait()
         except KeyboardInterrupt:
-            process.wait()
+            _insist(process)
             raise
         finally:
             self._shell.sync()
@@ -207,3 +210,22 @@ def _duration(seconds):
         if seconds >= size:
             return "%.3g %s" % (seconds / size, unit)
     return "%.3g ns" % (seconds / 1e-9)
+
+
+def _insist(process):
+    """Waits for a program that was interrupted. A shell that is just about to start one can lose the signal for both, so it is sent
+    once more; what takes longer to end is waited for."""
+    try:
+        process.wait(AGAIN_S)
+        return
+    except subprocess.TimeoutExpired:
+        pass
+    if os.getpgrp() == os.getpid():
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # we are in the group
+        try:
+            os.killpg(os.getpid(), signal.SIGINT)
+        finally:
+            signal.signal(signal.SIGINT, before)
+    else:
+        process.send_signal(signal.SIGINT)
+    process.wait()

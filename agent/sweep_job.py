@@ -62,6 +62,7 @@ class SweepJob(Job):
             self._batch.unfollow(self)
             raise Unwilling("submit", (err.strip() or out.strip())[-4000:] or "the scheduler gave no job")
         self.id, self._submitted_at = self.id or found, time.monotonic() if found else 0.0
+        self._batch.given(self.system)
         if found and self.state == "submitting":
             self._tell(self._become, "queued")
 

@@ -100,9 +100,11 @@ class LifeTest(JobTest):
         """Queued, running, asked, interrupted, ended; nothing of it is left."""
         self.mark("closed")
         link = self.link()
+        self.assertEqual(link.call("jobs")["jobs"], [])
         self.assertTrue(self.begin(link))
         self.assertFalse(link.call("start", kernel="k", argv=["x"], job={"scheduler": "processes"})["started"])
         self.assertEqual(self.state(link, "queued")["id"], "1")
+        self.assertEqual([entry["kernel"] for entry in link.call("jobs")["jobs"]], ["k"])  # not what was known before
         first = link.execute("k", "import os; print(os.environ['FROM'], os.environ['TMPDIR'][-5:])")
         self.assertFalse(link.call("send", kernel="k", channel="shell", msgId=first, msgType="execute_request",
                                    content={}, metadata={})["accepted"])

@@ -301,6 +301,12 @@ class PlainKernelTest(unittest.TestCase):
                 reply = self.interrupted(code, lambda: os.killpg(self.kernel.pid, signal.SIGINT))
                 self.assertNotIn("plain_", "".join(reply["traceback"]))
 
+    def test_interrupt_that_a_program_misses(self):
+        """It is told again; a shell between fork and exec loses the first one."""
+        program = ("import signal, time; signal.signal(signal.SIGINT, lambda *_: signal.signal(signal.SIGINT, signal.SIG_DFL));"
+                   " print('here', flush=True); time.sleep(1000)")
+        self.interrupted('!"%s" -c "%s"' % (sys.executable, program), lambda: os.killpg(self.kernel.pid, signal.SIGINT))
+
     def test_interrupt_by_message(self):
         """interrupt_request on control."""
         def ask():

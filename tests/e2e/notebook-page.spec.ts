@@ -28,24 +28,27 @@ interface Pages {
 
 /** Serves pages and the files of their outputs as a route does. */
 const test = base.extend<{ pages: Pages }>({
-	// eslint-disable-next-line no-empty-pattern -- Playwright wants a pattern
 	pages: async ({}, use) => {
 		const notebooks: Record<string, NotebookContent> = { full: fullNotebook(), hostile: hostileNotebook() };
 		const asked: string[] = [];
 		const server = createServer(async ({ url = '/' }, response) => {
 			asked.push(url);
+			const file = url.replace(
+				'/src/lib/components/@fontsource-variable/',
+				'/node_modules/@fontsource-variable/'
+			);
 			const [, name = '', cell, output, part] = url.split('/');
 			const content = notebooks[name];
-			if (url.startsWith('/node_modules/') || url.startsWith('/src/')) {
-				const type = url.endsWith('.css') ? 'text/css' : 'font/woff2';
-				return response.writeHead(200, { 'content-type': type }).end(readFileSync(new URL(`.${url}`, ROOT)));
+			if (/^\/(node_modules|src)\//.test(url) && existsSync(new URL(`.${file}`, ROOT))) {
+				const type = file.endsWith('.css') ? 'text/css' : 'font/woff2';
+				return response.writeHead(200, { 'content-type': type }).end(readFileSync(new URL(`.${file}`, ROOT)));
 			}
 			if (!content) return response.writeHead(404).end();
 			if (cell === 'file')
 				return response.writeHead(200, { 'content-type': 'text/html' }).end(await toHtml(TITLE, content));
 			if (cell !== undefined) {
-				const file = outputFile(content, cell, Number(output), part as OutputPart);
-				return response.writeHead(file ? 200 : 404, file?.headers).end(file?.body);
+				const found = outputFile(content, cell, Number(output), part as OutputPart);
+				return response.writeHead(found ? 200 : 404, found?.headers).end(found?.body);
 			}
 			const { html, contents } = await notebookPage(content, {
 				title: TITLE,
@@ -84,9 +87,11 @@ test('a reader without scripts sees everything, and loads what runs by opening i
 	await expect(page).toHaveURL(/#The-results$/);
 	await page.close();
 
+	// A browser without scripts ignores `lazy`; one with them asks for the frame when it is opened.
+	pages.asked.length = 0;
 	const reader = await browser.newPage();
 	await reader.goto(`${pages.origin}/full`);
-	const open = reader.getByText('Load the Plotly figure');
+	const open = reader.locator('summary', { hasText: 'Load the Plotly figure' });
 	await open.scrollIntoViewIfNeeded();
 	await reader.screenshot({ path: info.outputPath('before.png') });
 	expect(pages.asked).not.toContain('/full/c6/0/frame');
@@ -155,7 +160,11 @@ test('the page is accessible, and looks right in light, dark, wide, narrow and o
 		execFileSync('pdftoppm', ['-r', '60', '-png', pdf, info.outputPath('paper')]);
 	await page.emulateMedia({ media: 'print' });
 	await page.setViewportSize({ width: 670, height: 950 });
-	await page.screenshot({ path: info.outputPath('print.png'), fullPage: true });
+	await page.screenshot({
+		path: info.outputPath('print.png'),
+		fullPage: true,
+		clip: { x: 0, y: 0, width: 670, height: 2600 }
+	});
 });
 
 test('the file that stands alone is as readable, from the disk', async ({ page, pages }, info) => {

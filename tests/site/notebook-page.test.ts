@@ -144,6 +144,7 @@ describe('what a reader sees', () => {
 	test('a table is part of the page, its first column a heading of its row', () => {
 		expect(page.html).toContain('<th scope="row">0</th><td>91.19</td>');
 		expect(page.html).toContain('<th scope="col">mass</th>');
+		expect(page.html).not.toMatch(/<th[^>]*><\/th>/);
 	});
 
 	test('what runs is loaded on demand, its picture shown before', () => {
@@ -174,6 +175,7 @@ describe('what a reader sees', () => {
 		expect(page.html).toContain('line 0\n');
 		expect(page.html).toContain('line 3999\n');
 		expect(page.html).not.toContain('line 2500\n');
+		expect(page.html.match(/line \d+\n/g)).toHaveLength(150);
 		expect(page.html).toMatch(
 			/characters between are not shown here\. <a href="\/x\/c19\/0\/whole">Show all of it \(39 kB\)/
 		);

@@ -87,6 +87,7 @@ export function cleanRendered(html: string): string {
 			allowedAttributes: {
 				'*': ['class', 'style', 'title', 'aria-hidden'],
 				a: ['href', 'target', 'rel', 'title'],
+				span: ['tabindex', 'role', 'aria-label'],
 				img: ['src', 'alt', 'width', 'height', 'loading'],
 				...Object.fromEntries(words('h1 h2 h3 h4 h5 h6').map((tag) => [tag, ['id']])),
 				...{ ol: ['start'], th: ['style', 'scope'], annotation: ['encoding'] },
@@ -108,9 +109,14 @@ export function cleanRendered(html: string): string {
 	);
 }
 
-/** Void elements as HTML writes them; text and attributes hold no bare `>`. */
+/** Void elements as HTML writes them, and no headings that head nothing. Text and attributes hold no bare `>`. */
 function asHtml(clean: string): string {
-	return clean.replaceAll(' />', '>');
+	return clean
+		.replaceAll(' />', '>')
+		.replace(
+			/<th((?: [^<>]*)?)>\s*<\/th>/g,
+			(_, said: string) => `<td${said.replace(/ scope="\w+"/, '')}></td>`
+		);
 }
 
 /** Schemes are asked by `link` and `picture`, with the notebook's own rule. */

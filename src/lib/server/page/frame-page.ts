@@ -1,6 +1,7 @@
 /** The page inside a frame that is loaded by its address: an output alone, under the frame's policy. */
 const STYLE = `
-:root { color-scheme: light dark; }
+/* Outputs are drawn for white paper unless they say otherwise. */
+:root { color-scheme: light; background: white; color: #1b1a17; }
 body { margin: 0; font: 14px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 4px 8px; text-align: right; }

@@ -2,9 +2,11 @@
 import type { CellId } from '#lib/model/ids.ts';
 import type { NbOutput } from '#lib/model/ipynb/nb-output.ts';
 import type { Json, JsonObject } from '#lib/model/json.ts';
+import { stripAnsi } from '#lib/render/ansi.ts';
 import { escapeHtml } from '#lib/render/syntax.ts';
-import { renderTex, texParts } from '#lib/render/tex.ts';
+import { texParts } from '#lib/render/tex.ts';
 import { cleanRendered, cleanStrict } from './clean-html.ts';
+import { formulaHtml } from './formula.ts';
 import { frameHtml } from './frame-html.ts';
 import { jsonHtml } from './json-html.ts';
 import type { OutputPart, PageOptions } from './options.ts';
@@ -12,7 +14,7 @@ import { kindOf, textOf, tracebackOf, type OutputKind } from './output-kind.ts';
 import { pictureHtml } from './picture.ts';
 import type { Prose } from './prose.ts';
 import { sizeWords } from './size-words.ts';
-import { stripAnsi, terminalHtml, terminalParts } from './terminal-html.ts';
+import { terminalHtml, terminalParts } from './terminal-html.ts';
 
 /** Where an output stands, and what it is made with. */
 export interface OutputPlace {
@@ -94,9 +96,8 @@ function richHtml(
 		case 'latex': {
 			const text = textOf(data[kind.mime]);
 			if (text.length > LONGEST.markup) return terminalBlocks(text, place);
-			const output = place.options.maths === 'mathml' ? 'mathml' : 'htmlAndMathml';
 			const parts = texParts(text).map((part) =>
-				part.math ? renderTex(part.text, part.display, output) : escapeHtml(part.text)
+				part.math ? formulaHtml(part.text, part.display, place.options) : escapeHtml(part.text)
 			);
 			return `<div class="latex">${cleanRendered(parts.join(''))}</div>`;
 		}

@@ -3,8 +3,8 @@ import type { MarkdownIt } from 'markdown-it';
 import type { Cell } from '#lib/model/cell.ts';
 import { newMarkdown, type MarkdownEnv } from '#lib/render/markdown.ts';
 import { escapeHtml } from '#lib/render/syntax.ts';
-import { renderTex } from '#lib/render/tex.ts';
 import { cleanRendered, isPath } from './clean-html.ts';
+import { formulaHtml } from './formula.ts';
 import type { ContentsEntry, PageOptions } from './options.ts';
 
 type Token = ReturnType<MarkdownIt['parse']>[number];
@@ -31,8 +31,7 @@ export class Prose {
 	constructor(options: PageOptions) {
 		this.#options = options;
 		this.#titleMayCome = options.title !== undefined;
-		const output = options.maths === 'mathml' ? 'mathml' : 'htmlAndMathml';
-		this.#md = newMarkdown((tex, display) => renderTex(tex, display, output));
+		this.#md = newMarkdown((tex, display) => formulaHtml(tex, display, options));
 		const known = this.#md.validateLink;
 		if (options.resolve) this.#md.validateLink = (url) => known(url) || isRelative(url);
 	}

@@ -16,7 +16,10 @@ const PUBLIC: Record<string, number> = {
 	'/healthz': 200, // says only that the process answers
 	'/readyz': 200, // says only whether the database answers
 	'/frame': 200, // an empty page, the same for everybody
-	'/api/openapi.json': 200 // a description, the same for everybody
+	'/api/openapi.json': 200, // a description, the same for everybody
+	'/api/papers': 200, // public cards
+	'/api/papers/[slug]': 404, // one of them
+	'/api/papers/[slug]/versions/[number]': 404 // what was published
 };
 
 const ROUTES_FOLDER = join(import.meta.dirname, '../../src/routes');

@@ -5,6 +5,7 @@ import { BOUND_ROUTES } from './openapi-bound.ts';
 import { ENVIRONMENT_ROUTES } from './openapi-environments.ts';
 import { FILE_ROUTES } from './openapi-files.ts';
 import { NOTEBOOK_ROUTES } from './openapi-notebooks.ts';
+import { PAPER_ROUTES } from './openapi-papers.ts';
 import type { ApiRoute } from './openapi-route.ts';
 import { WORKSPACE_ROUTES } from './openapi-workspaces.ts';
 
@@ -15,5 +16,6 @@ export const API_ROUTES: ApiRoute[] = [
 	...BATCH_ROUTES,
 	...FILE_ROUTES,
 	...BOUND_ROUTES,
+	...PAPER_ROUTES,
 	...ACCOUNT_ROUTES
 ];

@@ -4,6 +4,7 @@ import { CHECKS } from '#lib/model/check-list.ts';
 import { ROLES } from '#lib/model/role.ts';
 import { BATCH_SCHEMAS } from './openapi-batch.ts';
 import { ENVIRONMENT_SCHEMAS } from './openapi-environments.ts';
+import { PAPER_SCHEMAS } from './openapi-papers.ts';
 import { list, object, orNull, ref } from './openapi-shape.ts';
 
 const text = { type: 'string' };
@@ -397,5 +398,6 @@ export const SCHEMAS: Record<string, JsonObject> = {
 	}),
 	...BATCH_SCHEMAS,
 	...ENVIRONMENT_SCHEMAS,
+	...PAPER_SCHEMAS,
 	Ready: object({ ok: flag, checks: { type: 'object', additionalProperties: text } })
 };

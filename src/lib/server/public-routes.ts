@@ -5,7 +5,10 @@ const PUBLIC_ROUTES: ReadonlySet<string> = new Set([
 	'/healthz',
 	'/readyz',
 	'/frame',
-	'/api/openapi.json'
+	'/api/openapi.json',
+	'/api/papers',
+	'/api/papers/[slug]',
+	'/api/papers/[slug]/versions/[number]'
 ]);
 
 /** Whether a route id is public. Paths without a route get a 404 after sign-in only. */

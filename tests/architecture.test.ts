@@ -12,12 +12,16 @@ const MAY_IMPORT: Record<string, string[]> = {
 	drizzle: ['src/lib/model'],
 	'kernel-gateway': ['src/lib/model'],
 	'collab-server': ['src/lib/model', 'drizzle'],
-	'src/lib/server': ['src/lib/model', 'drizzle', 'kernel-gateway', 'collab-server'],
-	'src/lib/client': ['src/lib/model'],
-	'src/lib/widget-frame': ['src/lib/model', 'src/lib/client'],
-	'src/lib/editor': ['src/lib/model', 'src/lib/client'],
-	'src/lib/components': ['src/lib/model', 'src/lib/client', 'src/lib/editor'],
-	'src/routes': ['src/lib/model', 'src/lib/server', 'src/lib/client', 'src/lib/editor', 'src/lib/components']
+	'src/lib/render': ['src/lib/model'],
+	'src/lib/server': ['src/lib/model', 'src/lib/render', 'drizzle', 'kernel-gateway', 'collab-server'],
+	'src/lib/client': ['src/lib/model', 'src/lib/render'],
+	'src/lib/widget-frame': ['src/lib/model', 'src/lib/render', 'src/lib/client'],
+	'src/lib/editor': ['src/lib/model', 'src/lib/render', 'src/lib/client'],
+	'src/lib/components': ['src/lib/model', 'src/lib/render', 'src/lib/client', 'src/lib/editor'],
+	'src/routes': [
+		...['src/lib/model', 'src/lib/render', 'src/lib/server'],
+		...['src/lib/client', 'src/lib/editor', 'src/lib/components']
+	]
 };
 
 /** The only files that see all rooms. */
@@ -31,7 +35,7 @@ const COMPOSITION = [
 ];
 
 /** Rooms whose files the browser loads: of the server they may know types only. */
-const BROWSER = ['src/lib/model', 'src/lib/client', 'src/lib/editor', 'src/lib/components'];
+const BROWSER = ['src/lib/model', 'src/lib/render', 'src/lib/client', 'src/lib/editor', 'src/lib/components'];
 
 const ALIASES: Record<string, string> = {
 	'#lib/': 'src/lib/',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { headings, imageSource, renderMarkdown } from '#lib/client/render/markdown.ts';
-import { renderTex, texParts } from '#lib/client/render/tex.ts';
+import { headings, imageSource, renderMarkdown } from '#lib/render/markdown.ts';
+import { renderTex, texParts } from '#lib/render/tex.ts';
 
 /** What a hostile notebook may carry; each must come out inert. */
 const PAYLOADS = [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { ansiToHtml, stripAnsi } from '#lib/client/render/ansi.ts';
-import { needsFrame, scriptPage } from '#lib/client/render/html.ts';
-import { preferredMime, viewOf } from '#lib/client/render/mime.ts';
+import { ansiToHtml, stripAnsi } from '#lib/render/ansi.ts';
+import { needsFrame, scriptPage } from '#lib/render/html-rules.ts';
+import { preferredMime, viewOf } from '#lib/render/mime.ts';
 import { duration, elapsed, ordinal } from '#lib/client/render/words.ts';
 
 describe('where HTML goes', () => {

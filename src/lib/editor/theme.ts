@@ -3,6 +3,7 @@ import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import type { Extension } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { tags as t } from '@lezer/highlight';
+import { SYNTAX } from '#lib/render/syntax.ts';
 
 const base = EditorView.theme({
 	'&': { color: 'var(--ink)', backgroundColor: 'transparent', fontSize: 'var(--text-14)' },
@@ -109,27 +110,11 @@ const base = EditorView.theme({
 });
 
 const colours = HighlightStyle.define([
-	{
-		tag: [t.keyword, t.operatorKeyword, t.modifier, t.controlKeyword, t.definitionKeyword],
-		color: 'var(--syn-keyword)'
-	},
-	{ tag: [t.string, t.special(t.string), t.regexp, t.character], color: 'var(--syn-string)' },
-	{ tag: [t.number, t.bool, t.null, t.atom], color: 'var(--syn-number)' },
-	{
-		tag: [t.comment, t.lineComment, t.blockComment, t.meta],
-		color: 'var(--syn-comment)',
-		fontStyle: 'italic'
-	},
-	{
-		tag: [t.function(t.variableName), t.function(t.propertyName), t.function(t.definition(t.variableName))],
-		color: 'var(--syn-function)'
-	},
-	{
-		tag: [t.className, t.typeName, t.definition(t.className), t.standard(t.variableName)],
-		color: 'var(--syn-type)'
-	},
-	{ tag: [t.operator, t.punctuation, t.bracket, t.separator], color: 'var(--syn-operator)' },
-	{ tag: [t.variableName, t.propertyName], color: 'var(--syn-name)' },
+	...SYNTAX.map(({ name, tags }) => ({
+		tag: tags,
+		color: `var(--syn-${name})`,
+		...(name === 'comment' ? { fontStyle: 'italic' } : {})
+	})),
 	{ tag: t.heading, fontWeight: '600', color: 'var(--ink)' },
 	{ tag: t.strong, fontWeight: '700' },
 	{ tag: t.emphasis, fontStyle: 'italic' },

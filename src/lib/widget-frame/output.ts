@@ -6,7 +6,7 @@ import { DOMWidgetView, JupyterLuminoPanelWidget, type DOMWidgetModel } from '@j
 import { OutputModel as JupyterOutputModel } from '@jupyter-widgets/output';
 import { Widget } from '@lumino/widgets';
 import $ from 'jquery';
-import { ansiToHtml } from '#lib/client/render/ansi.ts';
+import { ansiToHtml } from '#lib/render/ansi.ts';
 import { writeTerminal } from '#lib/model/terminal.ts';
 import { WIDGET_VIEW_MIME } from '#lib/model/widget.ts';
 import { drawMath } from './math.ts';

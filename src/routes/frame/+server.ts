@@ -1,4 +1,5 @@
-import { FRAME_DOCUMENT, FRAME_POLICY } from './frame-document.ts';
+import { FRAME_POLICY } from '#lib/render/frame-policy.ts';
+import { FRAME_DOCUMENT } from './frame-document.ts';
 
 export function GET(): Response {
 	return new Response(FRAME_DOCUMENT, {

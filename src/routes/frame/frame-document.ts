@@ -1,22 +1,4 @@
 /**
- * Opaque origin (`sandbox` without allow-same-origin) and no network at all: an output may compute and draw, it cannot
- * send anything anywhere. Libraries from a CDN do not load, by intent; the frame says so where it happens.
- */
-export const FRAME_POLICY = [
-	'sandbox allow-scripts',
-	"default-src 'none'",
-	"script-src 'unsafe-inline' 'unsafe-eval'",
-	"style-src 'unsafe-inline'",
-	'img-src data: blob:',
-	'media-src data: blob:',
-	'font-src data:',
-	"connect-src 'none'",
-	"base-uri 'none'",
-	"form-action 'none'",
-	"frame-ancestors 'self'"
-].join('; ');
-
-/**
  * The page inside the frame: it takes content by message from the page around it and says how high it is. It runs with
  * an opaque origin, so nothing in it can read cookies, storage or the notebook around it.
  */

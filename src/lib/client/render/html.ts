@@ -1,26 +1,15 @@
 /**
  * HTML that a kernel wrote. Plain markup (a table) is cleaned and becomes part of the page; whatever needs scripts,
- * styles, controls or drawings of its own goes to a sandboxed frame. Routing only chooses how it looks: the cleaner
- * below removes everything dangerous whichever way the router errs.
+ * styles, controls or drawings of its own goes to a sandboxed frame (see html-rules.ts). Routing only chooses how it
+ * looks: the cleaner below removes everything dangerous whichever way the router errs.
  */
 import DOMPurify, { type Config } from 'dompurify';
-
-const NEEDS_FRAME =
-	/<\s*(script|style|link|iframe|frame|object|embed|applet|form|input|button|select|textarea|dialog|template|svg|canvas|video|audio|slot|marquee|base|meta|portal|[a-z]+-[a-z-]*)\b|[\s"'/]on[a-z]+\s*=|javascript:|\bdata-[a-z-]+\s*=/i;
-
-/** pandas puts this block, the same for all, before every table. Ours looks better without it. */
-const PANDAS_STYLE = /<style scoped>[\s\S]*?<\/style>/g;
-
-/** Whether a `text/html` value must live in a frame. */
-export function needsFrame(html: string): boolean {
-	return NEEDS_FRAME.test(html.replace(PANDAS_STYLE, ''));
-}
+import { LEAVING, LINKS } from '#lib/render/html-rules.ts';
 
 /**
- * What an address may begin with. Asked of addresses only (see the hook): as DOMPurify's `ALLOWED_URI_REGEXP` it would be
- * asked of every attribute and take `colspan` from tables and the drawn root from formulas.
+ * Attributes that are addresses. `LINKS` is asked of these only (see the hook): as DOMPurify's `ALLOWED_URI_REGEXP` it would
+ * be asked of every attribute and take `colspan` from tables and the drawn root from formulas.
  */
-const LINKS = /^(?:https?:|mailto:|#|data:image\/(?:png|jpe?g|gif|webp|svg\+xml);)/i;
 const ADDRESSES: ReadonlySet<string> = new Set([
 	...[
 		'href',
@@ -98,13 +87,7 @@ function withLinkHook(): typeof DOMPurify {
 	instance.addHook('afterSanitizeAttributes', (node) => {
 		if (node.tagName !== 'A' || !node.hasAttribute('href') || node.getAttribute('href')!.startsWith('#'))
 			return;
-		node.setAttribute('target', '_blank');
-		node.setAttribute('rel', 'noopener noreferrer nofollow ugc');
+		for (const [name, value] of Object.entries(LEAVING)) node.setAttribute(name, value);
 	});
 	return instance;
-}
-
-/** A script output as HTML, for the frame. */
-export function scriptPage(code: string): string {
-	return `<script>${code.replaceAll('</', '<\\/')}</script>`;
 }

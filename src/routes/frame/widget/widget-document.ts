@@ -1,5 +1,5 @@
 /** The page inside a widget's frame. Like that of outputs, and it may load one script of ours: the widgets themselves. */
-import { FRAME_POLICY } from '../frame-document.ts';
+import { FRAME_POLICY } from '#lib/render/frame-policy.ts';
 
 /**
  * The frame's policy: that of outputs, with the bundle as the only address and modules from `blob:` (anywidget's code).

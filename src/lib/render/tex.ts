@@ -1,8 +1,16 @@
 import katex from 'katex';
 
-/** TeX as HTML. Untrusted: no links, no HTML, no endless expansion; what does not parse is shown as it was written. */
-export function renderTex(tex: string, display: boolean): string {
+/**
+ * TeX as HTML. Untrusted: no links, no HTML, no endless expansion; what does not parse is shown as it was written.
+ * `mathml` alone needs no style sheet and no fonts of KaTeX.
+ */
+export function renderTex(
+	tex: string,
+	display: boolean,
+	output: 'htmlAndMathml' | 'mathml' = 'htmlAndMathml'
+): string {
 	return katex.renderToString(tex, {
+		output,
 		displayMode: display,
 		throwOnError: false,
 		trust: false,

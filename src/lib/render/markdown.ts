@@ -2,31 +2,36 @@
  * Markdown to HTML. Raw HTML in the text stays text (`html: false`), links may be http(s), mailto or a place on the
  * page, and pictures come from attachments or data only: a picture from elsewhere would tell its server who reads.
  */
-import MarkdownIt from 'markdown-it';
+import MarkdownIt, { type MarkdownIt as Renderer } from 'markdown-it';
 import type { Cell } from '#lib/model/cell.ts';
 import { mathRule } from './math-rule.ts';
 import { renderTex } from './tex.ts';
 
 export type Attachments = Cell['attachments'];
 
-const md = new MarkdownIt({ html: false, linkify: true, typographer: false });
-mathRule(md, renderTex);
-md.validateLink = (url) =>
-	/^(https?:|mailto:|#|\/|\.|attachment:|data:image\/(png|jpe?g|gif|webp);)/i.test(url.trim());
+/** A renderer with these rules, `tex` making the formulas. Its `env` takes the attachments of the cell. */
+export function newMarkdown(tex: (tex: string, display: boolean) => string): Renderer {
+	const md = new MarkdownIt({ html: false, linkify: true, typographer: false });
+	mathRule(md, tex);
+	md.validateLink = (url) =>
+		/^(https?:|mailto:|#|\/|\.|attachment:|data:image\/(png|jpe?g|gif|webp);)/i.test(url.trim());
+	md.renderer.rules.image = (tokens, i, options, env, self) => {
+		const token = tokens[i]!;
+		const alt = self.renderInlineAsText(token.children ?? [], options, env);
+		const src = String(token.attrGet('src') ?? '');
+		const shown = imageSource(src, env?.attachments as Attachments);
+		const escape = md.utils.escapeHtml;
+		if (shown !== null) return `<img src="${escape(shown)}" alt="${escape(alt)}" loading="lazy">`;
+		if (/^https?:/i.test(src)) {
+			const label = alt || 'Picture';
+			return `<a class="elsewhere" href="${escape(src)}">${escape(label)} (picture at ${escape(hostOf(src))})</a>`;
+		}
+		return `<span class="elsewhere">${escape(alt || 'Picture')} (not part of this notebook: ${escape(src)})</span>`;
+	};
+	return md;
+}
 
-md.renderer.rules.image = (tokens, i, options, env, self) => {
-	const token = tokens[i]!;
-	const alt = self.renderInlineAsText(token.children ?? [], options, env);
-	const src = String(token.attrGet('src') ?? '');
-	const shown = imageSource(src, env?.attachments as Attachments);
-	const escape = md.utils.escapeHtml;
-	if (shown !== null) return `<img src="${escape(shown)}" alt="${escape(alt)}" loading="lazy">`;
-	if (/^https?:/i.test(src)) {
-		const label = alt || 'Picture';
-		return `<a class="elsewhere" href="${escape(src)}">${escape(label)} (picture at ${escape(hostOf(src))})</a>`;
-	}
-	return `<span class="elsewhere">${escape(alt || 'Picture')} (not part of this notebook: ${escape(src)})</span>`;
-};
+const md = newMarkdown(renderTex);
 
 /** Where a picture can be shown from, or null. Exported for its test. */
 export function imageSource(src: string, attachments: Attachments): string | null {

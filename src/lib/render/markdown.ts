@@ -9,7 +9,14 @@ import { renderTex } from './tex.ts';
 
 export type Attachments = Cell['attachments'];
 
-/** A renderer with these rules, `tex` making the formulas. Its `env` takes the attachments of the cell. */
+/** What a renderer is told of one text. */
+export interface MarkdownEnv extends Record<PropertyKey, unknown> {
+	attachments?: Attachments;
+	/** Where a picture is served that is none of the attachments, or null. Absent: nowhere. */
+	beside?: (src: string) => string | null;
+}
+
+/** A renderer with these rules, `tex` making the formulas. Its `env` is a `MarkdownEnv`. */
 export function newMarkdown(tex: (tex: string, display: boolean) => string): Renderer {
 	const md = new MarkdownIt({ html: false, linkify: true, typographer: false });
 	mathRule(md, tex);
@@ -19,7 +26,8 @@ export function newMarkdown(tex: (tex: string, display: boolean) => string): Ren
 		const token = tokens[i]!;
 		const alt = self.renderInlineAsText(token.children ?? [], options, env);
 		const src = String(token.attrGet('src') ?? '');
-		const shown = imageSource(src, env?.attachments as Attachments);
+		const { attachments, beside } = (env ?? {}) as MarkdownEnv;
+		const shown = imageSource(src, attachments) ?? beside?.(src) ?? null;
 		const escape = md.utils.escapeHtml;
 		if (shown !== null) return `<img src="${escape(shown)}" alt="${escape(alt)}" loading="lazy">`;
 		if (/^https?:/i.test(src)) {
@@ -64,7 +72,7 @@ function hostOf(url: string): string {
 }
 
 export function renderMarkdown(source: string, attachments?: Attachments): string {
-	return md.render(source, { attachments });
+	return md.render(source, { attachments } satisfies MarkdownEnv);
 }
 
 /** The headings of a text, for the outline. */

@@ -1,66 +1,49 @@
-/** A notebook as one HTML file that stands alone: no script, outputs with markup in frames without any right. */
-import MarkdownIt from 'markdown-it';
+/** A notebook as one HTML file that stands alone: no script, nothing loaded, outputs with markup of their own in frames without any right. */
+import { readFileSync } from 'node:fs';
 import type { NotebookContent } from '#lib/model/ipynb/content.ts';
-import type { NbOutput } from '#lib/model/ipynb/nb-output.ts';
-import { joined as text, withoutColours as plain } from './output-text.ts';
+import { escapeHtml } from '#lib/render/syntax.ts';
+import { contentsHtml } from './page/contents-html.ts';
+import { notebookPage } from './page/notebook-page.ts';
 
-const markdown = new MarkdownIt({ html: false, linkify: true });
-
-const STYLE = `
-:root { color-scheme: light dark; }
-body { max-width: 54rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.6 Georgia, 'Source Serif 4', serif; }
-pre { font: 0.875rem/1.5 'JetBrains Mono', ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
-pre.source { padding: 0.75rem; background: color-mix(in srgb, currentColor 6%, transparent); border-radius: 4px; }
-img { max-width: 100%; background: white; }
-iframe { width: 100%; border: 0; background: white; }
+/** The look of the page itself; fonts are those of the reader's machine. */
+const SHEETS = ['tokens.css', 'notebook/notebook.css', 'notebook-page.css'];
+const GROUND = `
+*, *::before, *::after { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: var(--text-14) / var(--leading-ui) var(--font-ui); }
+main { max-width: calc(var(--measure) + 2 * var(--space-5)); margin: 0 auto; padding: var(--space-6) var(--space-5) var(--space-8); }
+h1 { margin: 0 0 var(--space-5); font-size: var(--text-28); line-height: 1.2; text-wrap: balance; }
+.contents { margin-bottom: var(--space-6); padding-block: var(--space-3); border-block: 1px solid var(--line); }
+@media print { @page { margin: 18mm 16mm; } body { background: none; } main { max-width: none; padding: 0; } .contents { display: none; } }
 `;
 
-/** The page. Nothing in it runs: sources are escaped, HTML outputs sit in `sandbox` frames. */
-export function toHtml(title: string, { cells, outputs }: NotebookContent): string {
-	const body = cells.map((cell) => {
-		if (cell.type === 'markdown') return `<section>${markdown.render(cell.source)}</section>`;
-		const shown = (outputs[cell.id]?.outputs ?? []).map(outputHtml).join('\n');
-		return `<section><pre class="source">${escape(cell.source)}</pre>\n${shown}</section>`;
-	});
+let sheet: string | undefined;
+
+/** The page. Nothing in it runs: sources are escaped, HTML outputs are cleaned or sit in `sandbox` frames. */
+export async function toHtml(title: string, content: NotebookContent): Promise<string> {
+	const { html, contents } = await notebookPage(content, { title, maths: 'mathml', whole: true });
+	sheet ??= SHEETS.map(sheetText).join('\n') + GROUND;
 	return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self' about:">
-<title>${escape(title)}</title>
-<style>${STYLE}</style>
+<title>${escapeHtml(title)}</title>
+<style>${sheet}</style>
 </head>
 <body>
-<h1>${escape(title)}</h1>
-${body.join('\n')}
+<main>
+<h1>${escapeHtml(title)}</h1>
+${contentsHtml(contents)}
+${html}
+</main>
 </body>
 </html>
 `;
 }
 
-function outputHtml(output: NbOutput): string {
-	if (output.output_type === 'stream') return `<pre>${escape(plain(text(output.text)))}</pre>`;
-	if (output.output_type === 'error') return `<pre>${escape(plain(output.traceback.join('\n')))}</pre>`;
-	const { data } = output;
-	for (const mime of ['image/png', 'image/jpeg', 'image/gif', 'image/webp']) {
-		if (data[mime] !== undefined) {
-			return `<img alt="${escape(text(data['text/plain'] ?? 'figure'))}" src="data:${mime};base64,${escape(text(data[mime]).replace(/\s/g, ''))}">`;
-		}
-	}
-	if (data['image/svg+xml'] !== undefined) {
-		const svg = Buffer.from(text(data['image/svg+xml'])).toString('base64');
-		return `<img alt="figure" src="data:image/svg+xml;base64,${svg}">`;
-	}
-	if (data['text/html'] !== undefined) {
-		return `<iframe sandbox srcdoc="${escape(text(data['text/html']))}" height="300" title="output"></iframe>`;
-	}
-	if (data['text/markdown'] !== undefined) return markdown.render(text(data['text/markdown']));
-	if (data['text/plain'] !== undefined) return `<pre>${escape(plain(text(data['text/plain'])))}</pre>`;
-	const [first] = Object.values(data);
-	return first === undefined ? '' : `<pre>${escape(JSON.stringify(first, null, 1))}</pre>`;
-}
-
-function escape(value: string): string {
-	return value.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+/** A style sheet of the site without what it loads. */
+function sheetText(name: string): string {
+	const text = readFileSync(new URL(`../components/${name}`, import.meta.url), 'utf8');
+	return text.replace(/^@import [^;]*;\n/gm, '');
 }

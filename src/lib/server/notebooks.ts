@@ -142,7 +142,11 @@ export function createNotebooks({ db, collab, origin, onIdleChanged }: Notebooks
 						filename: `${name}.md`
 					};
 				case 'html':
-					return { text: toHtml(title, content), mime: 'text/html; charset=utf-8', filename: `${name}.html` };
+					return {
+						text: await toHtml(title, content),
+						mime: 'text/html; charset=utf-8',
+						filename: `${name}.html`
+					};
 			}
 		},
 

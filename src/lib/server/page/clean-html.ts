@@ -31,69 +31,86 @@ const MATH_ATTRIBUTES = words(
 		'stretchy symmetric voffset width xmlns'
 );
 
+const ATTRIBUTES: Record<string, string[]> = {
+	'*': ['class', 'title', 'lang', 'dir'],
+	a: ['href', 'target', 'rel'],
+	img: ['src', 'alt', 'width', 'height', 'loading'],
+	...Object.fromEntries(['th', 'td'].map((tag) => [tag, ['colspan', 'rowspan', 'scope']])),
+	...Object.fromEntries(['col', 'colgroup'].map((tag) => [tag, ['span']])),
+	...{ ol: ['start', 'reversed'], li: ['value'], details: ['open'], time: ['datetime'] },
+	...Object.fromEntries(words(MATHML).map((tag) => [tag, MATH_ATTRIBUTES]))
+};
+
+/** All that can come out of `cleanStrict`, for the test that holds it against the notebook's cleaner. */
+export const ALLOWED = {
+	tags: [...words(TEXT), ...words(TABLE), ...words(MATHML)],
+	attributes: [...new Set(Object.values(ATTRIBUTES).flat())]
+};
+
 /** For what kernels and people wrote: tables, text, formulas and pictures out of data. */
 export function cleanStrict(html: string): string {
 	let section: 'col' | 'row' = 'col';
-	return sanitize(html, {
-		allowedTags: [...words(TEXT), ...words(TABLE), ...words(MATHML)],
-		allowedAttributes: {
-			'*': ['class', 'title', 'lang', 'dir'],
-			a: ['href', 'target', 'rel'],
-			img: ['src', 'alt', 'width', 'height', 'loading'],
-			...Object.fromEntries(['th', 'td'].map((tag) => [tag, ['colspan', 'rowspan', 'scope']])),
-			...Object.fromEntries(['col', 'colgroup'].map((tag) => [tag, ['span']])),
-			...{ ol: ['start', 'reversed'], li: ['value'], details: ['open'], time: ['datetime'] },
-			...Object.fromEntries(words(MATHML).map((tag) => [tag, MATH_ATTRIBUTES]))
-		},
-		...ADDRESSES,
-		transformTags: {
-			...Object.fromEntries(
-				Object.entries(MODERN).map(([old, now]) => [
-					old,
-					(_: string, attribs: sanitize.Attributes) => ({ tagName: now, attribs: plain(old, attribs) })
-				])
-			),
-			table: (tagName, attribs) => ({ tagName, attribs: ((section = 'col'), attribs) }),
-			thead: (tagName, attribs) => ({ tagName, attribs: ((section = 'col'), attribs) }),
-			tbody: (tagName, attribs) => ({ tagName, attribs: ((section = 'row'), attribs) }),
-			th: (tagName, attribs) => ({ tagName, attribs: { scope: section, ...cell(attribs) } }),
-			td: (tagName, { scope: _, ...attribs }) => ({ tagName, attribs: cell(attribs) }),
-			a: link,
-			img: picture
-		}
-	});
+	return asHtml(
+		sanitize(html, {
+			allowedTags: ALLOWED.tags,
+			allowedAttributes: ATTRIBUTES,
+			...ADDRESSES,
+			transformTags: {
+				...Object.fromEntries(
+					Object.entries(MODERN).map(([old, now]) => [
+						old,
+						(_: string, attribs: sanitize.Attributes) => ({ tagName: now, attribs: plain(old, attribs) })
+					])
+				),
+				table: (tagName, attribs) => ({ tagName, attribs: ((section = 'col'), attribs) }),
+				thead: (tagName, attribs) => ({ tagName, attribs: ((section = 'col'), attribs) }),
+				tbody: (tagName, attribs) => ({ tagName, attribs: ((section = 'row'), attribs) }),
+				th: (tagName, attribs) => ({ tagName, attribs: { scope: section, ...cell(attribs) } }),
+				td: (tagName, { scope: _, ...attribs }) => ({ tagName, attribs: cell(attribs) }),
+				a: link,
+				img: (tagName, attribs) => picture(tagName, attribs, false)
+			}
+		})
+	);
 }
 
 /** For what our own renderers made (Markdown with HTML off, KaTeX, terminal colours): lay-out needs styles and drawings. */
 export function cleanRendered(html: string): string {
-	return sanitize(html, {
-		allowedTags: [
-			...words(TEXT),
-			...words(TABLE),
-			...words(MATHML),
-			...words('semantics annotation svg path line g')
-		],
-		allowedAttributes: {
-			'*': ['class', 'style', 'title', 'aria-hidden'],
-			a: ['href', 'target', 'rel', 'title'],
-			img: ['src', 'alt', 'width', 'height', 'loading'],
-			...Object.fromEntries(words('h1 h2 h3 h4 h5 h6').map((tag) => [tag, ['id']])),
-			...{ ol: ['start'], th: ['style', 'scope'], annotation: ['encoding'] },
-			...Object.fromEntries(words(MATHML).map((tag) => [tag, MATH_ATTRIBUTES])),
-			svg: words('xmlns width height viewBox preserveAspectRatio'),
-			...{ path: ['d'], line: words('x1 x2 y1 y2 stroke-width') }
-		},
-		...ADDRESSES,
-		// Our own renderers' styles; filtering them would take every length of a formula apart.
-		parseStyleAttributes: false,
-		// Drawings are XML: their attributes have capitals.
-		parser: { lowerCaseAttributeNames: false },
-		transformTags: {
-			a: link,
-			img: picture,
-			th: (tagName, attribs) => ({ tagName, attribs: { scope: 'col', ...attribs } })
-		}
-	});
+	return asHtml(
+		sanitize(html, {
+			allowedTags: [
+				...words(TEXT),
+				...words(TABLE),
+				...words(MATHML),
+				...words('semantics annotation svg path line g')
+			],
+			allowedAttributes: {
+				'*': ['class', 'style', 'title', 'aria-hidden'],
+				a: ['href', 'target', 'rel', 'title'],
+				img: ['src', 'alt', 'width', 'height', 'loading'],
+				...Object.fromEntries(words('h1 h2 h3 h4 h5 h6').map((tag) => [tag, ['id']])),
+				...{ ol: ['start'], th: ['style', 'scope'], annotation: ['encoding'] },
+				...Object.fromEntries(words(MATHML).map((tag) => [tag, MATH_ATTRIBUTES])),
+				svg: words('xmlns width height viewBox preserveAspectRatio'),
+				...{ path: ['d'], line: words('x1 x2 y1 y2 stroke-width') }
+			},
+			...ADDRESSES,
+			// Our own renderers' styles; filtering them would take every length of a formula apart.
+			parseStyleAttributes: false,
+			// Drawings are XML: their attributes have capitals.
+			parser: { lowerCaseAttributeNames: false },
+			transformTags: {
+				a: link,
+				img: (tagName, attribs) => picture(tagName, attribs, true),
+				th: (tagName, attribs) => ({ tagName, attribs: { scope: 'col', ...attribs } })
+			}
+		})
+	);
+}
+
+/** Void elements as HTML writes them; text and attributes hold no bare `>`. */
+function asHtml(clean: string): string {
+	return clean.replaceAll(' />', '>');
 }
 
 /** Schemes are asked by `link` and `picture`, with the notebook's own rule. */
@@ -107,7 +124,7 @@ const ADDRESSES: sanitize.IOptions = {
 
 function link(tagName: string, { href, ...attribs }: sanitize.Attributes): sanitize.Tag {
 	const to = href?.trim() ?? '';
-	const known = (LINKS.test(to) && !/^data:/i.test(to)) || /^\/(?!\/)/.test(to);
+	const known = (LINKS.test(to) && !/^data:/i.test(to)) || isPath(to);
 	if (!known) return { tagName: 'span', attribs: only(attribs, ['class', 'title']) };
 	return {
 		tagName,
@@ -119,13 +136,19 @@ function link(tagName: string, { href, ...attribs }: sanitize.Attributes): sanit
 	};
 }
 
-function picture(tagName: string, { src, ...attribs }: sanitize.Attributes): sanitize.Tag {
+/** An address of this site: a path from its root. */
+export function isPath(url: string): boolean {
+	return /^\/(?![/\\])/.test(url);
+}
+
+/** `paths`: whether it may be a path of this site, which only our own renderers may say. */
+function picture(tagName: string, { src, ...attribs }: sanitize.Attributes, paths: boolean): sanitize.Tag {
 	const from = src?.trim() ?? '';
 	const size = Object.fromEntries(
 		Object.entries(only(attribs, ['width', 'height'])).filter(([, value]) => /^\d{1,5}$/.test(value))
 	);
 	// A picture from elsewhere would tell its server who reads.
-	if (!/^data:/i.test(from) || !LINKS.test(from))
+	if (!(/^data:/i.test(from) && LINKS.test(from)) && !(paths && isPath(from)))
 		return { tagName: 'span', attribs: {}, text: attribs.alt ?? '' };
 	return {
 		tagName,

@@ -24,7 +24,8 @@ export function frameHtml({ html, url, title, onDemand }: FramedOutput): string 
 			: `sandbox="allow-scripts" src="${escapeHtml(url)}"`;
 	const frame = `<iframe ${source} title="${escapeHtml(title)}" height="${height}" loading="lazy"></iframe>`;
 	if (onDemand === null) return frame;
-	const words = `Load the ${escapeHtml(onDemand)}`;
+	const words =
+		url === null ? `Show the ${escapeHtml(onDemand)} at rest` : `Load the ${escapeHtml(onDemand)}`;
 	return `<details class="on-demand"><summary><span>${words}</span></summary>${frame}</details>`;
 }
 

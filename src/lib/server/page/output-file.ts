@@ -4,7 +4,7 @@ import type { NotebookContent } from '#lib/model/ipynb/content.ts';
 import { FRAME_POLICY } from '#lib/render/frame-policy.ts';
 import { framePage } from './frame-page.ts';
 import type { OutputPart } from './options.ts';
-import { kindOf, textOf } from './output-kind.ts';
+import { kindOf, textOf, tracebackOf } from './output-kind.ts';
 import { pictureBytes } from './picture.ts';
 
 export interface OutputFile {
@@ -27,7 +27,7 @@ export function outputFile(
 	const output = held?.outputs[index];
 	if (!output) return null;
 	if (output.output_type === 'stream') return part === 'whole' ? plain(textOf(output.text)) : null;
-	if (output.output_type === 'error') return part === 'whole' ? plain(output.traceback.join('\n')) : null;
+	if (output.output_type === 'error') return part === 'whole' ? plain(tracebackOf(output)) : null;
 	const kind = kindOf(output.data);
 	if (part === 'frame') {
 		return kind.kind === 'interactive' || kind.kind === 'styled' ? framed(kind.html) : null;

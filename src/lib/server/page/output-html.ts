@@ -8,7 +8,7 @@ import { cleanRendered, cleanStrict } from './clean-html.ts';
 import { frameHtml } from './frame-html.ts';
 import { jsonHtml } from './json-html.ts';
 import type { OutputPart, PageOptions } from './options.ts';
-import { kindOf, textOf, type OutputKind } from './output-kind.ts';
+import { kindOf, textOf, tracebackOf, type OutputKind } from './output-kind.ts';
 import { pictureHtml } from './picture.ts';
 import type { Prose } from './prose.ts';
 import { sizeWords } from './size-words.ts';
@@ -47,13 +47,13 @@ function innerHtml(output: NbOutput, place: OutputPlace): string {
 		return `<div class="stream${stderr ? ' stderr' : ''}">${label}${terminalBlocks(text, place)}</div>`;
 	}
 	if (output.output_type === 'error') {
-		const traceback = Array.isArray(output.traceback) ? output.traceback.join('\n') : '';
-		const head = `<p class="head"><strong>${escapeHtml(String(output.ename))}</strong> ${escapeHtml(stripAnsi(String(output.evalue)).slice(0, 2_000))}</p>`;
+		const traceback = tracebackOf(output);
+		const head = `<p class="head"><strong>${escapeHtml(String(output.ename ?? 'Error').slice(0, 200))}</strong> ${escapeHtml(stripAnsi(String(output.evalue ?? '').slice(0, 2_000)))}</p>`;
 		return `<div class="error">${head}${traceback.trim() === '' ? '' : terminalBlocks(traceback, place)}</div>`;
 	}
 	const kind = kindOf(output.data);
 	if (kind.kind === 'empty') return '';
-	return richHtml(kind, output.data, output.metadata, place);
+	return richHtml(kind, output.data, output.metadata ?? {}, place);
 }
 
 function richHtml(
@@ -89,7 +89,7 @@ function richHtml(
 		}
 		case 'markdown': {
 			const text = textOf(data[kind.mime]);
-			return text.length > LONGEST.markup ? `<pre>${terminalHtml(text)}</pre>` : place.prose.output(text);
+			return text.length > LONGEST.markup ? terminalBlocks(text, place) : place.prose.output(text);
 		}
 		case 'latex': {
 			const text = textOf(data[kind.mime]);

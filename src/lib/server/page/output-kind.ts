@@ -1,5 +1,5 @@
 /** What an output of a file is, as far as a page without scripts can show it. */
-import type { NbMimeBundle } from '#lib/model/ipynb/nb-output.ts';
+import type { NbError, NbMimeBundle } from '#lib/model/ipynb/nb-output.ts';
 import type { Json } from '#lib/model/json.ts';
 import { isBinaryMime } from '#lib/model/output.ts';
 import { WIDGET_VIEW_MIME } from '#lib/model/widget.ts';
@@ -31,7 +31,8 @@ const LIBRARIES: [RegExp, string][] = [
 ];
 
 /** What to make of a MIME bundle. */
-export function kindOf(data: NbMimeBundle): OutputKind {
+export function kindOf(data: NbMimeBundle | null | undefined): OutputKind {
+	if (!data) return { kind: 'empty' };
 	const still = PICTURES.find((mime) => isPicture(mime, data[mime])) ?? null;
 	const library = LIBRARIES.find(([mime]) => Object.keys(data).some((type) => mime.test(type)))?.[1];
 	const html = textOf(data['text/html']);
@@ -65,6 +66,11 @@ export function kindOf(data: NbMimeBundle): OutputKind {
 export function textOf(value: Json | undefined): string {
 	if (typeof value === 'string') return value;
 	return Array.isArray(value) ? value.filter((piece) => typeof piece === 'string').join('') : '';
+}
+
+/** The lines of a traceback, with terminal colours. */
+export function tracebackOf({ traceback }: NbError): string {
+	return Array.isArray(traceback) ? traceback.join('\n') : '';
 }
 
 /** Base64 of a picture without what does not belong into it. */

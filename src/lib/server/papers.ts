@@ -10,16 +10,21 @@ import { newId, type CellId, type NotebookId } from '#lib/model/ids.ts';
 import type { NotebookContent } from '#lib/model/ipynb/content.ts';
 import { exportNotebook } from '#lib/model/ipynb/export.ts';
 import { importNotebook } from '#lib/model/ipynb/import.ts';
+import { toScript } from '#lib/model/ipynb/script.ts';
 import { stringifyNotebook } from '#lib/model/ipynb/stringify.ts';
 import type { CardEntry, CardVersion, Gallery, GalleryQuery, PlotChoice } from '#lib/model/paper/card.ts';
 import { keyPlot, keyPlots, plotBytes } from '#lib/model/paper/key-plots.ts';
 import type { Paper } from '#lib/model/paper/paper.ts';
 import { freeSlug, slugOf } from '#lib/model/paper/slug.ts';
 import { ProblemError } from '#lib/model/problem.ts';
+import { toHtml } from './html-export.ts';
 import { requireRole } from './notebook-access.ts';
 import { createNotebook, readNotebookContent } from './notebook-files.ts';
+import type { NotebookPage, OutputPart } from './page/options.ts';
+import { outputFile, type OutputFile } from './page/output-file.ts';
 import { withOrigin } from './paper-copy.ts';
 import { environmentOf } from './paper-environment.ts';
+import { createPaperExamples } from './paper-examples.ts';
 import type { FoundPaper, PaperLookup } from './paper-lookup.ts';
 import {
 	ownsCard,
@@ -60,9 +65,20 @@ export interface Papers {
 	card(slug: string, reader: Caller | null): Promise<CardVersion>;
 	/** As it was published. 404 `version-unknown`. */
 	version(slug: string, number: number, reader: Caller | null): Promise<CardVersion>;
-	/** The frozen notebook file. */
-	file(slug: string, number: number, reader: Caller | null): Promise<string>;
-	content(slug: string, number: number, reader: Caller | null): Promise<NotebookContent>;
+	/** The frozen notebook: the file itself, its code, or one page that stands alone. */
+	download(
+		slug: string,
+		number: number,
+		format: 'ipynb' | 'py' | 'html',
+		reader: Caller | null
+	): Promise<{ content: string; mime: string }>;
+	/** The example of a version that was read before, as HTML. */
+	example(card: CardVersion): Promise<NotebookPage>;
+	/** A part of an output that has an address of its own. 404 `output-unknown`. */
+	output(
+		at: { slug: string; number: number; cell: CellId; output: number; part: OutputPart },
+		reader: Caller | null
+	): Promise<OutputFile>;
 	plot(
 		slug: string,
 		number: number,
@@ -103,6 +119,8 @@ export function createPapers({ db, collab, lookup, origin }: PapersOptions): Pap
 		return (await decompress(await readContent(db, row, number))).toString('utf8');
 	}
 
+	const examples = createPaperExamples();
+
 	async function currentOf(row: PaperRow): Promise<CardVersion> {
 		return { ...(await readVersion(db, row, row.latest)), paper: row.metadata };
 	}
@@ -123,9 +141,31 @@ export function createPapers({ db, collab, lookup, origin }: PapersOptions): Pap
 		newest: (most) => readNewest(db, most),
 		card: async (slug, reader) => currentOf(await readCard(db, slug, reader)),
 		version: async (slug, number, reader) => readVersion(db, await readCard(db, slug, reader), number),
-		file: async (slug, number, reader) => textOf(await readCard(db, slug, reader), number),
-		content: async (slug, number, reader) =>
-			importNotebook(await textOf(await readCard(db, slug, reader), number)),
+
+		async download(slug, number, format, reader) {
+			const row = await readCard(db, slug, reader);
+			const text = await textOf(row, number);
+			if (format === 'ipynb') return { content: text, mime: 'application/x-ipynb+json' };
+			const notebook = importNotebook(text);
+			if (format === 'py')
+				return { content: toScript(notebook.cells, notebook.metadata), mime: 'text/x-python; charset=utf-8' };
+			const { paper } = await readVersion(db, row, number);
+			return { content: await toHtml(paper.title, notebook), mime: 'text/html; charset=utf-8' };
+		},
+
+		example: (card) =>
+			examples.of(card, async () => {
+				const [row] = await db.select().from(papers).where(eq(papers.slug, card.slug));
+				return importNotebook(await textOf(row!, card.number));
+			}),
+
+		async output({ slug, number, cell, output, part }, reader) {
+			const content = importNotebook(await textOf(await readCard(db, slug, reader), number));
+			const file = outputFile(content, cell, output, part);
+			if (file) return file;
+			throw new ProblemError(404, { code: 'output-unknown', title: 'There is no such output.' });
+		},
+
 		plot: async (slug, number, reader) => readPlot(db, await readCard(db, slug, reader), number),
 
 		async ofNotebook(caller, notebook) {

@@ -11,8 +11,8 @@ export const GET: RequestHandler = openEndpoint(
 	async ({ locals: { services }, params: { slug, number }, url }, caller) => {
 		const version = versionNumber(number);
 		if (readQuery(url, query).format) {
-			const text = await services.papers.file(slug, version, caller);
-			return download(text, 'application/x-ipynb+json', `${slug}-v${version}.ipynb`);
+			const { content, mime } = await services.papers.download(slug, version, 'ipynb', caller);
+			return download(content, mime, `${slug}-v${version}.ipynb`);
 		}
 		return withUrl(await services.papers.version(slug, version, caller), services.site.origin);
 	}

@@ -18,13 +18,14 @@ import type { Paper } from '#lib/model/paper/paper.ts';
 import { freeSlug, slugOf } from '#lib/model/paper/slug.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import { toHtml } from './html-export.ts';
+import { createKept } from './kept.ts';
 import { requireRole } from './notebook-access.ts';
 import { createNotebook, readNotebookContent } from './notebook-files.ts';
+import { notebookPage } from './page/notebook-page.ts';
 import type { NotebookPage, OutputPart } from './page/options.ts';
 import { outputFile, type OutputFile } from './page/output-file.ts';
 import { withOrigin } from './paper-copy.ts';
 import { environmentOf } from './paper-environment.ts';
-import { createPaperExamples } from './paper-examples.ts';
 import type { FoundPaper, PaperLookup } from './paper-lookup.ts';
 import {
 	ownsCard,
@@ -119,7 +120,16 @@ export function createPapers({ db, collab, lookup, origin }: PapersOptions): Pap
 		return (await decompress(await readContent(db, row, number))).toString('utf8');
 	}
 
-	const examples = createPaperExamples();
+	const pages = createKept<NotebookPage>({ entries: 200, size: 32_000_000 });
+	const notebooksRead = createKept<NotebookContent>({ entries: 20, size: 64_000_000 });
+
+	/** A version never changes: one page asks for its notebook once for each picture on it. */
+	function contentOf(row: PaperRow, number: number): Promise<NotebookContent> {
+		return notebooksRead.get(`${row.id} ${number}`, async () => {
+			const text = await textOf(row, number);
+			return { value: importNotebook(text), size: text.length };
+		});
+	}
 
 	async function currentOf(row: PaperRow): Promise<CardVersion> {
 		return { ...(await readVersion(db, row, row.latest)), paper: row.metadata };
@@ -154,13 +164,20 @@ export function createPapers({ db, collab, lookup, origin }: PapersOptions): Pap
 		},
 
 		example: (card) =>
-			examples.of(card, async () => {
+			// the title decides which heading of the notebook would say it twice
+			pages.get(`${card.slug} ${card.number} ${card.paper.title}`, async () => {
 				const [row] = await db.select().from(papers).where(eq(papers.slug, card.slug));
-				return importNotebook(await textOf(row!, card.number));
+				const outputs = `/papers/${card.slug}/v/${card.number}/outputs`;
+				const value = await notebookPage(await contentOf(row!, card.number), {
+					title: card.paper.title,
+					idPrefix: 'example-',
+					address: (cell, output, part) => `${outputs}/${encodeURIComponent(cell)}/${output}/${part}`
+				});
+				return { value, size: value.html.length };
 			}),
 
 		async output({ slug, number, cell, output, part }, reader) {
-			const content = importNotebook(await textOf(await readCard(db, slug, reader), number));
+			const content = await contentOf(await readCard(db, slug, reader), number);
 			const file = outputFile(content, cell, output, part);
 			if (file) return file;
 			throw new ProblemError(404, { code: 'output-unknown', title: 'There is no such output.' });

@@ -1,7 +1,7 @@
 /** Every request: who is asking, whether they may, and the headers every answer carries. */
 import { redirect, type Handle, type HandleServerError } from '@sveltejs/kit';
 import type { Problem } from '#lib/model/problem.ts';
-import { isPublicRoute } from '#lib/server/public-routes.ts';
+import { isPublicRoute, isSharedRoute } from '#lib/server/public-routes.ts';
 import { runningServices } from '#lib/server/running.ts';
 
 const HEADERS: Record<string, string> = {
@@ -21,6 +21,8 @@ export const handle: Handle = async ({ event, resolve }) => {
 	event.locals.caller = null;
 	const { cookies, request, url } = event;
 
+	const shared = isSharedRoute(event.route.id);
+
 	// A token is for the HTTP interface, where every call asks for its scope; pages and their forms do not.
 	const isApi = url.pathname.startsWith('/api/');
 	const bearer = isApi && /^(?:Bearer|token) (\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
@@ -29,7 +31,8 @@ export const handle: Handle = async ({ event, resolve }) => {
 	} else {
 		const { caller, cookie } = await services.accounts.validate(cookies.get(services.accounts.cookieName));
 		event.locals.caller = caller;
-		if (cookie) cookies.set(cookie.name, cookie.value, cookie.attributes);
+		// Not on what may be kept on the way: it would be everybody's.
+		if (cookie && !shared) cookies.set(cookie.name, cookie.value, cookie.attributes);
 	}
 
 	// A cookie comes along from any site; a change must come from ours. Tokens are never sent by a browser alone.
@@ -49,7 +52,8 @@ export const handle: Handle = async ({ event, resolve }) => {
 	event.locals.preferences =
 		caller && !isApi && SAFE_METHODS.has(request.method) ? await services.preferences.everywhere(caller) : {};
 	const response = await resolve(event, {
-		transformPageChunk: ({ html }) => html.replace('%ansatz.theme%', themeMarks(event.locals))
+		transformPageChunk: ({ html }) =>
+			shared ? asShared(html) : html.replace('%ansatz.theme%', themeMarks(event.locals))
 	});
 	if (isApi && response.status === 405) return problem(405, NO_SUCH_METHOD, response.headers.get('allow'));
 	for (const [name, value] of Object.entries(HEADERS)) {
@@ -57,6 +61,13 @@ export const handle: Handle = async ({ event, resolve }) => {
 	}
 	return response;
 };
+
+/** The same for everybody, byte for byte: no marks of a person, and no script with a number of its own for each answer. */
+function asShared(html: string): string {
+	return html
+		.replace(' %ansatz.theme%', '')
+		.replace(/<script nonce="[^"]*">[^]*?<\/script>/, '<script src="/theme.js"></script>');
+}
 
 /** For the first paint: the theme of whoever is signed in. */
 function themeMarks({ caller, preferences: { theme } }: App.Locals): string {

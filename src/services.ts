@@ -32,6 +32,9 @@ import { createReachable } from '#lib/server/reachable.ts';
 import { createNotebooks } from '#lib/server/notebooks.ts';
 import { openapi } from '#lib/server/openapi.ts';
 import { createMailer } from '#lib/server/mail.ts';
+import { createLookupCache } from '#lib/server/lookup-cache.ts';
+import { createPaperLookup } from '#lib/server/paper-lookup.ts';
+import { createPapers } from '#lib/server/papers.ts';
 import { createPreferences } from '#lib/server/preferences.ts';
 import { PERSON_PATH } from '#lib/model/person-line.ts';
 import { PersonLines } from '#lib/server/person-lines.ts';
@@ -190,6 +193,10 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		...{ db, gateway, directory, environment, hostKeys, browserKeys, connect, ways }
 	});
 	const rooms = createRooms({ db, collab });
+	const lookup = createPaperLookup({
+		userAgent: () => `Ansatz (+${config.origin})`,
+		cache: createLookupCache()
+	});
 	const files = createWorkspaceFiles({ gateway, directory });
 	followFolders({ lines, files, logger });
 	const services: Services = {
@@ -243,6 +250,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		}),
 		notices,
 		preferences: createPreferences(db),
+		papers: createPapers({ db, collab, lookup, origin: config.origin }),
 		openapi,
 		site: { origin: config.origin, userContentOrigin: config.userContentOrigin, secure },
 		health: {

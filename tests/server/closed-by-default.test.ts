@@ -16,7 +16,19 @@ const PUBLIC: Record<string, number> = {
 	'/healthz': 200, // says only that the process answers
 	'/readyz': 200, // says only whether the database answers
 	'/frame': 200, // an empty page, the same for everybody
-	'/api/openapi.json': 200 // a description, the same for everybody
+	'/api/openapi.json': 200, // a description, the same for everybody
+	'/api/papers': 200, // public cards
+	'/api/papers/[slug]': 404, // one of them
+	'/api/papers/[slug]/versions/[number]': 404, // what was published
+	'/papers': 200, // the same as pages
+	'/papers/[slug]': 404,
+	'/papers/[slug]/cite.[kind]': 404,
+	'/papers/[slug]/v/[number]': 404,
+	'/papers/[slug]/v/[number]/[file]': 404, // its picture and files
+	'/papers/[slug]/v/[number]/outputs/[cell]/[output]/[part]': 404, // its outputs
+	'/papers/feed.xml': 200, // public cards for readers of feeds
+	'/papers/sitemap.xml': 200, // and for search engines
+	'/robots.txt': 200 // what those may read
 };
 
 const ROUTES_FOLDER = join(import.meta.dirname, '../../src/routes');

@@ -4,7 +4,7 @@ export type Role = (typeof ROLES)[number];
 
 /** Everything the server asks permission for. */
 export type Action =
-	'read' | 'comment' | 'run' | 'interrupt' | 'kernel' | 'edit' | 'rename' | 'share' | 'delete';
+	'read' | 'comment' | 'run' | 'interrupt' | 'kernel' | 'edit' | 'rename' | 'share' | 'publish' | 'delete';
 
 const NEEDS: Record<Action, Role> = {
 	read: 'viewer',
@@ -15,6 +15,7 @@ const NEEDS: Record<Action, Role> = {
 	edit: 'editor',
 	rename: 'editor',
 	share: 'owner',
+	publish: 'owner',
 	delete: 'owner'
 };
 

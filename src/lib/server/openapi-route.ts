@@ -8,7 +8,8 @@ export interface ApiRoute {
 	method: 'get' | 'post' | 'put' | 'patch' | 'delete';
 	/** As in OpenAPI: `{name}` for a parameter. */
 	path: string;
-	group: 'Notebooks' | 'Runs and kernels' | 'Sharing' | 'Workspaces' | 'Files' | 'Account' | 'Server';
+	group:
+		'Notebooks' | 'Runs and kernels' | 'Sharing' | 'Papers' | 'Workspaces' | 'Files' | 'Account' | 'Server';
 	summary: string;
 	description?: string;
 	scope: Scope | null;

@@ -4,6 +4,7 @@ import { CHECKS } from '#lib/model/check-list.ts';
 import { ROLES } from '#lib/model/role.ts';
 import { BATCH_SCHEMAS } from './openapi-batch.ts';
 import { ENVIRONMENT_SCHEMAS } from './openapi-environments.ts';
+import { PAPER_SCHEMAS } from './openapi-papers.ts';
 import { list, object, orNull, ref } from './openapi-shape.ts';
 import { SWEEP_SCHEMAS } from './openapi-sweeps.ts';
 import { VERSION_SCHEMAS } from './openapi-versions.ts';
@@ -401,5 +402,6 @@ export const SCHEMAS: Record<string, JsonObject> = {
 	...SWEEP_SCHEMAS,
 	...VERSION_SCHEMAS,
 	...ENVIRONMENT_SCHEMAS,
+	...PAPER_SCHEMAS,
 	Ready: object({ ok: flag, checks: { type: 'object', additionalProperties: text } })
 };

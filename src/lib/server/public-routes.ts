@@ -5,12 +5,29 @@ const PUBLIC_ROUTES: ReadonlySet<string> = new Set([
 	'/healthz',
 	'/readyz',
 	'/frame',
-	'/api/openapi.json'
+	'/api/openapi.json',
+	'/api/papers',
+	'/api/papers/[slug]',
+	'/api/papers/[slug]/versions/[number]',
+	'/papers',
+	'/papers/[slug]',
+	'/papers/[slug]/cite.[kind]',
+	'/papers/[slug]/v/[number]',
+	'/papers/[slug]/v/[number]/[file]',
+	'/papers/[slug]/v/[number]/outputs/[cell]/[output]/[part]',
+	'/papers/feed.xml',
+	'/papers/sitemap.xml',
+	'/robots.txt'
 ]);
 
 /** Whether a route id is public. Paths without a route get a 404 after sign-in only. */
 export function isPublicRoute(id: string | null): boolean {
 	return id !== null && PUBLIC_ROUTES.has(id);
+}
+
+/** Whether a route answers everybody alike, so that it may be kept on the way: public papers. */
+export function isSharedRoute(id: string | null): boolean {
+	return isPublicRoute(id) && id!.startsWith('/papers');
 }
 
 export { PUBLIC_ROUTES };

@@ -26,6 +26,7 @@ import type { SignIn } from '#lib/model/gateway.ts';
 import type { KnownHostsProblem } from '#lib/model/known-hosts.ts';
 import type { KernelSpec, KnownKey, SignInMethod, SshHop, WorkspaceState } from '#lib/model/workspace.ts';
 import type { BoundNotebooks } from './bound-notebooks.ts';
+import type { Papers } from './papers.ts';
 import type { WorkspaceFileService } from './workspace-files.ts';
 import type { Sweeps } from './sweeps.ts';
 import type { Terminals } from './terminals.ts';
@@ -406,6 +407,7 @@ export interface Services {
 	notices: Notices;
 	preferences: Preferences;
 	ports: WorkspacePorts;
+	papers: Papers;
 	/** The OpenAPI description served at /api/openapi.json. */
 	openapi: JsonObject;
 	site: { origin: string; userContentOrigin: string; secure: boolean };

@@ -51,6 +51,18 @@ export function blob(bytes: Uint8Array, mime: string, hash: string): Response {
 	});
 }
 
+/** A picture that other sites may show, too. */
+export function picture(bytes: Uint8Array, mime: string): Response {
+	return new Response(new Uint8Array(bytes), {
+		headers: {
+			...SAFE,
+			'content-type': INLINE.has(mime) ? mime : 'application/octet-stream',
+			'content-disposition': INLINE.has(mime) ? 'inline' : 'attachment',
+			'cross-origin-resource-policy': 'cross-origin'
+		}
+	});
+}
+
 function asciiName(name: string): string {
 	return name.replace(/[^\x20-\x7e]|["\\]/g, '_');
 }

@@ -14,15 +14,28 @@ export function endpoint<E extends RequestEvent>(
 	scope: Scope,
 	handler: (event: E, caller: Caller) => Promise<unknown> | unknown
 ): (event: E) => Promise<Response> {
-	return async (event) => {
-		try {
-			const answer = await handler(event, requireScope(event.locals.caller, scope));
-			if (answer instanceof Response) return answer;
-			return answer === undefined ? new Response(null, { status: 204 }) : json(answer);
-		} catch (error) {
-			return refusal(error);
-		}
+	return (event) => answered(() => handler(event, requireScope(event.locals.caller, scope)));
+}
+
+/** An endpoint for everybody; null is a caller nobody knows, or whose token may not read. */
+export function openEndpoint<E extends RequestEvent>(
+	handler: (event: E, caller: Caller | null) => Promise<unknown> | unknown
+): (event: E) => Promise<Response> {
+	return (event) => {
+		const { caller } = event.locals;
+		const may = caller && (caller.scopes === 'all' || caller.scopes.includes('read'));
+		return answered(() => handler(event, may ? caller : null));
 	};
+}
+
+async function answered(work: () => unknown): Promise<Response> {
+	try {
+		const answer = await work();
+		if (answer instanceof Response) return answer;
+		return answer === undefined ? new Response(null, { status: 204 }) : json(answer);
+	} catch (error) {
+		return refusal(error);
+	}
 }
 
 /** The caller, when there is one and their token may do this. A session may do all its person may. */

@@ -1,0 +1,45 @@
+/** What the page of a version shows, ready for a component that only writes it down. */
+import type { CardVersion } from '#lib/model/paper/card.ts';
+import { citationOf } from '#lib/model/paper/citation.ts';
+import {
+	highwireTags,
+	jsonForScript,
+	openGraphTags,
+	scholarlyArticle,
+	type CardPage
+} from '#lib/model/paper/page-tags.ts';
+
+/** Asked for again each time, and answered with 304 where nothing has changed: who has just published sees it. */
+export const FRESH = 'public, no-cache';
+
+/** Drafts are for their owners only; what is public is the same for everybody. */
+export function cachingOf(card: Pick<CardVersion, 'visibility'>, ofPublic: string): string {
+	return card.visibility === 'public' ? ofPublic : 'private, no-store';
+}
+
+export async function cardPage(
+	{ services }: App.Locals,
+	card: CardVersion,
+	setHeaders: (headers: Record<string, string>) => void
+) {
+	const { origin } = services.site;
+	const permanent = `${origin}/papers/${card.slug}/v/${card.number}`;
+	const example = await services.papers.example(card);
+	const about: CardPage = {
+		url: permanent,
+		site: 'Ansatz',
+		published: card.publishedAt,
+		modified: card.updatedAt,
+		...(card.plot ? { image: { url: `${permanent}/plot`, alternative: card.plot.alternative } } : {})
+	};
+	setHeaders({ 'cache-control': cachingOf(card, FRESH) });
+	return {
+		card,
+		example,
+		permanent,
+		citation: citationOf(card.paper, permanent),
+		names: highwireTags(card.paper, about),
+		properties: openGraphTags(card.paper, about),
+		jsonLd: `<script type="application/ld+json">${jsonForScript(scholarlyArticle(card.paper, about))}</script>`
+	};
+}

@@ -10,7 +10,8 @@ MARKER = "ansatz_replay"
 LIMIT = 16 * 1024 * 1024
 
 #: Runs once in the kernel. Besides keeping: its publisher drops what is more than 1000 messages ahead of us, which a busy
-#: node or a slow disk is enough for
+#: node or a slow disk is enough for. libzmq tells a new limit to connections without looking whether they are just ending, which
+#: can crash it: so it is set at the start, when ours is there to stay, and never again
 _KEEP = """
 import collections, json, zmq
 thread, kept, held, really = kernel.iopub_thread, collections.deque(), [0], kernel.iopub_thread._really_send

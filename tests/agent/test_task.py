@@ -113,6 +113,7 @@ class GpuTest(AgentTest):
         self.assertEqual(self.link().call("gpus"), {"gpus": []})
         link = self.link()
         kernel = self.start(link)
+        link.run("k", "1")  # it has been told what it is told at its start (see replay.py)
         with open(os.path.join(programs, "nvidia-smi"), "w") as file:
             file.write('#!/bin/sh\ncase "$*" in *query-gpu*) echo "0, GPU-a, NVIDIA A100, 37, 9000, 40960, 61";'
                        ' echo "1, GPU-b, NVIDIA A100, [N/A], 0, 40960, [N/A]";;\n'

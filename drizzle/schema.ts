@@ -13,14 +13,10 @@ import {
 	uniqueIndex
 } from 'drizzle-orm/pg-core';
 import type { EnvironmentSetup } from '#lib/model/environment.ts';
-import type { PaperEnvironment, PaperSource } from '#lib/model/paper/card.ts';
-import type { Paper } from '#lib/model/paper/paper.ts';
 import type { Role } from '#lib/model/role.ts';
 import type { VersionOrigin } from '#lib/model/version.ts';
 import type { SignInMethod, SshHop } from '#lib/model/workspace.ts';
-import { bytea } from './columns.ts';
-
-const createdAt = () => timestamp({ withTimezone: true }).notNull().defaultNow();
+import { bytea, createdAt } from './columns.ts';
 
 export const users = pgTable(
 	'user',
@@ -38,6 +34,8 @@ export const users = pgTable(
 		notifyAfterS: integer(),
 		/** By mail too, besides the browser. */
 		notifyByMail: boolean().notNull().default(false),
+		/** A guest: an account nobody signed up for, gone with all that is its own after this moment. */
+		guestUntil: timestamp({ withTimezone: true }),
 		createdAt: createdAt()
 	},
 	(table) => [uniqueIndex('user_name_lower').on(sql`lower(${table.name})`)]
@@ -94,6 +92,9 @@ export const notebooks = pgTable('notebook', {
 		.references(() => users.id),
 	/** Shut an unused kernel down after so many minutes; null: as the administrator has set; 0: never. */
 	idleMinutes: integer(),
+	/** The version of a paper (schema-papers.ts) it was made from; null for others. */
+	originPaperId: text(),
+	originNumber: integer(),
 	createdAt: createdAt(),
 	updatedAt: createdAt()
 });
@@ -427,59 +428,4 @@ export const runs = pgTable(
 		detail: jsonb()
 	},
 	(table) => [index('run_notebook').on(table.notebookId, table.queuedAt)]
-);
-
-/**
- * A paper card: the public face of a notebook. What it shows is that of its newest version; its address never changes, also
- * when the notebook it came from is gone.
- */
-export const papers = pgTable(
-	'paper',
-	{
-		id: text().primaryKey(),
-		/** `/papers/<slug>` */
-		slug: text().notNull().unique(),
-		ownerId: text()
-			.notNull()
-			.references(() => users.id),
-		notebookId: text().references(() => notebooks.id, { onDelete: 'set null' }),
-		visibility: text().$type<'draft' | 'public'>().notNull().default('draft'),
-		/** As the card shows it now: checked by paperSchema (model/paper/paper.ts). */
-		metadata: jsonb().$type<Paper>().notNull(),
-		/** What a search looks in: title, names, abstract, tags, venue and identifiers in lower case. */
-		search: text().notNull(),
-		/** The newest version. */
-		latest: integer().notNull(),
-		createdAt: createdAt(),
-		updatedAt: createdAt()
-	},
-	(table) => [
-		uniqueIndex('paper_notebook').on(table.notebookId),
-		index('paper_gallery').on(table.visibility, table.updatedAt)
-	]
-);
-
-/** What was published: never changed. `number` counts from 1 in each card. */
-export const paperVersions = pgTable(
-	'paper_version',
-	{
-		paperId: text()
-			.notNull()
-			.references(() => papers.id, { onDelete: 'cascade' }),
-		number: integer().notNull(),
-		metadata: jsonb().$type<Paper>().notNull(),
-		/** nbformat 4.5 JSON with its outputs, compressed with zstd. */
-		content: bytea().notNull(),
-		/** SHA-256 of that JSON, in hex. */
-		digest: text().notNull(),
-		/** The key plot with the words for who does not see it; null without. */
-		plot: text().references(() => blobs.hash),
-		plotAlt: text().notNull().default(''),
-		environment: jsonb().$type<PaperEnvironment>().notNull(),
-		/** The repository it was read from; null for a notebook of this site. */
-		source: jsonb().$type<PaperSource>(),
-		createdBy: text().references(() => users.id, { onDelete: 'set null' }),
-		createdAt: createdAt()
-	},
-	(table) => [primaryKey({ columns: [table.paperId, table.number] })]
 );

@@ -38,7 +38,7 @@ test('every endpoint under /api asks for the scope it is described with', () => 
 	for (const route of API_ROUTES.filter(({ path, scope }) => path.startsWith('/api/') && scope !== null)) {
 		const file = `${routes}${route.path.replace(/\{(\w+)\}/g, '[$1]')}/+server.ts`;
 		const asked = new RegExp(
-			`export const ${route.method.toUpperCase()}: RequestHandler = endpoint\\('(\\w+)'`
+			`export const ${route.method.toUpperCase()}: RequestHandler = endpoint\\(\\s*'(\\w+)'`
 		);
 		expect([route.path, route.method, asked.exec(readFileSync(file, 'utf8'))?.[1]]).toEqual([
 			route.path,

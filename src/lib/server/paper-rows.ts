@@ -2,7 +2,8 @@
 import { and, asc, count, desc, eq, or, sql, type SQL } from 'drizzle-orm';
 import { roleOf } from '#collab/access.ts';
 import type { Database } from '#db/database.ts';
-import { blobs, papers, paperVersions, users } from '#db/schema.ts';
+import { papers, paperVersions } from '#db/schema-papers.ts';
+import { blobs, users } from '#db/schema.ts';
 import {
 	CARDS_PER_PAGE,
 	type CardEntry,

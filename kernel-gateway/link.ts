@@ -251,7 +251,8 @@ export class Link {
 	}
 
 	#failed({ address }: Attempt, { refused, nobody = false }: Refused): Refusal {
-		this.#log.info({ workspace: address.id, state: refused.state }, 'no connection to the workspace');
+		const code = 'problem' in refused ? refused.problem?.code : undefined;
+		this.#log.info({ workspace: address.id, state: refused.state, code }, 'no connection to the workspace');
 		// whoever answers there is not whom these were for
 		if (refused.state === 'host-key-changed' || isRevoked(refused)) this.#logins.wipe();
 		if (this.#state !== 'lost') this.touch();

@@ -21,8 +21,8 @@ def main(arguments):
         import sweep_files
         return sweep_files.main()
     if command == "attach-worker" and len(arguments) == 2:
-        import worker
-        return worker.attach(arguments[1])
+        import attach
+        return attach.enter(arguments[1])
     if command == "addresses":
         import addresses
         return addresses.main(arguments[1:])

@@ -1,4 +1,5 @@
-"""`attach`: finds or starts the daemon of this account, then is a pipe between standard input/output and its socket.
+"""`attach`: finds or starts the daemon of this account, then is a pipe between standard input/output and its socket; the same
+into a job (`attach-worker`), where the first output waits for it: so it imports little.
 
 It holds no state, so it may be killed at any moment. Several may live at once.
 """
@@ -32,9 +33,12 @@ def main(sha):
     return 0
 
 
-def answer(link):
-    """The hello and the pipe of a daemon that is known to be there."""
+def enter(folder):
+    """The command `attach-worker FOLDER`: a pipe to the worker of a job; never starts one."""
     try:
+        link = connect(folder)
+        if link is None:
+            raise OSError("the worker does not answer")
         os.write(1, _hello(link))
     except OSError as error:
         _say("FAIL", {"code": "daemon", "message": str(error)})

@@ -232,7 +232,8 @@ class Job:
 
     def _apply(self, seen):
         if self.state == "ended":
-            if seen["end"] not in (None, "evicted") and self.end == "evicted" and not self._told_off:
+            said = seen["end"] not in (None, "evicted")
+            if said and (self.end == "removed" and not self.words or self.end == "evicted" and not self._told_off):
                 self.end, self.words = seen["end"], seen["words"] or self.words
             return
         state = seen["state"]
@@ -248,7 +249,10 @@ class Job:
         elif state in ("queued", "held") and not self.waits:
             if seen["end"] or not self.system.log_file:  # an answer without may be older than what the log says
                 self._removing = time.monotonic() + LET_S  # its log may go on to say why
-                self._finish(seen["end"] or "evicted", seen["words"])
+                end, words = seen["end"] or "evicted", seen["words"]
+                if end == "evicted" and self._told_off:  # the first that HTCondor says of a removal
+                    end, words = "removed", ""
+                self._finish(end, words)
         elif state in ("queued", "held"):
             self.words = seen["words"]
             if state != self.state:

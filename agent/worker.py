@@ -17,7 +17,6 @@ import leftovers
 import methods
 import process
 import runtime
-from attach import answer, connect
 from caller import Caller
 from daemon import Daemon, serve
 from job_place import adapted, settle, short_home
@@ -29,7 +28,8 @@ NO_TLS = 95
 #: what tells the processes of a job from others of the account, the first that is set
 MARKS = ("_CONDOR_SCRATCH_DIR", "SLURM_JOB_ID", "TMPDIR")
 GRACE_S = 12.0  # the kernels' end included
-LOOK_S = 2.0  # between looks at the memory, where nothing in the system limits it
+LOOK_S = 0.5  # between looks at the memory, where nothing in the system limits it
+NEAR = 0.8  # of what was asked for: what is killed then was killed for its memory; the last look is never the last moment
 AGAIN_S = 90.0  # for a kernel that is to be started again
 DOOR = """#!/bin/sh
 exec '%s' '%s' attach-worker '%s'
@@ -63,15 +63,6 @@ def main(folder, options):
             shutil.rmtree(path, ignore_errors=True)
         for handle in held:
             os.close(handle)
-
-
-def attach(folder):
-    """The command `attach-worker FOLDER`: a pipe to the worker; never starts one."""
-    link = connect(folder)
-    if link is None:
-        sys.stdout.write('ANSATZ-FAIL {"code": "daemon", "message": "the worker does not answer"}\n')
-        return 97
-    return answer(link)
 
 
 def _start(options):
@@ -189,7 +180,7 @@ class Worker(Daemon):
     def _look(self):
         """A scheduler that ends a job above its memory itself sends SIGKILL: this is the last that can be said."""
         used = sum(resident(pid) for pid in [os.getpid()] + [each.pid for each in self.registry.all() if each.pid])
-        if used > self._memory:
+        if used > NEAR * self._memory:
             for client in tuple(self.clients):
                 client.write(frames.encode({"event": "over-memory", "used": used, "limit": self._memory}))
 

@@ -1,6 +1,6 @@
-// `npm test`: set up what the tests need, then run every check. `npm test -- unit` (or agent, kernels, batch, e2e, check) runs a part.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+// `npm test`: set up what the tests need, then run every check. `npm test -- unit` (or check, agent, kernels, batch, e2e) runs a part.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareKernels } from '../tests/kernels/environments.mjs';
 import { preparePoolRoot } from './pool-root.mjs';
@@ -16,8 +16,9 @@ import {
 
 const wanted = process.argv.slice(2);
 const whole = wanted.length === 0;
+const AGENT_FILES_AT_ONCE = 3;
 const parts = {
-	...{ check: checks, agent: agentTests, kernels: kernelTests, unit: unitTests },
+	...{ check: checks, unit: unitTests, agent: agentTests, kernels: kernelTests },
 	...{ batch: batchTests, e2e: browserTests }
 };
 const unknown = wanted.find((part) => !(part in parts));
@@ -54,7 +55,7 @@ console.log(
 );
 
 // What mostly waits goes beside what computes: the agent's tests (for processes and for time to pass), the peers' suites (for
-// kernels) and the batch systems' (for schedulers). The servers' and the browser's tests each want the machine.
+// kernels) and the batch systems' (for schedulers). The browser's tests want the machine.
 const agent = whole ? beside('agent') : null;
 const kernels = whole ? beside('kernels') : null;
 const batch = whole ? poolRoot.then(() => beside('batch')) : null;
@@ -81,35 +82,52 @@ function poolRootBeside() {
 	return new Promise((resolve) => child.on('close', (status) => resolve(status ?? 1)));
 }
 
-function checks() {
-	const { status } = run(node, ['scripts/check.mjs']);
+async function checks() {
+	const { status } = await run(node, ['scripts/check.mjs']);
 	return status === 0 ? outcome(1, 0) : outcome(0, 1);
 }
 
-function agentTests() {
-	const vermin = run(join(root, '.cache', 'python', 'bin', 'vermin'), [
+async function agentTests() {
+	const vermin = await run(join(root, '.cache', 'python', 'bin', 'vermin'), [
 		...['--quiet', '--no-tips', '--violations', '-t=3.8-', join(root, 'agent')]
 	]);
-	const tests = run(
-		python,
-		['-W', 'ignore', '-m', 'unittest', 'discover', '-s', 'tests/agent', '-t', 'tests/agent'],
-		{
-			stdio: ['ignore', 'inherit', 'pipe']
-		}
-	);
-	process.stdout.write(tests.stderr);
-	const words = tests.stderr.toString();
-	const ran = Number(/^Ran (\d+) tests?/m.exec(words)?.[1] ?? 0);
-	const count = (word) => Number(new RegExp(`${word}=(\\d+)`).exec(words)?.[1] ?? 0);
-	let failed = count('failures') + count('errors');
-	// A runner that died, or ran nothing, has failed whatever it counted.
-	if ((tests.status !== 0 && failed === 0) || ran === 0) failed = Math.max(1, failed);
 	const versions = vermin.status === 0 ? outcome(1, 0) : outcome(0, 1);
-	return outcome(
-		versions.passed + ran - failed - count('skipped'),
-		versions.failed + failed,
-		count('skipped')
-	);
+	// Most of their time they wait for processes, or for time to pass. The longest files come first.
+	const folder = join(root, 'tests', 'agent');
+	const size = (name) => statSync(join(folder, name)).size;
+	const files = readdirSync(folder).filter((name) => /^test_.*\.py$/.test(name));
+	files.sort((one, other) => size(other) - size(one));
+	const results = [versions];
+	const next = async () => {
+		for (let file = files.shift(); file !== undefined; file = files.shift())
+			results.push(await agentFile(folder, file.slice(0, -3)));
+	};
+	await Promise.all(Array.from({ length: AGENT_FILES_AT_ONCE }, next));
+	const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+	return outcome(sum('passed'), sum('failed'), sum('skipped'));
+}
+
+/** One file of the agent's tests; its words are printed when it is over. */
+function agentFile(folder, module) {
+	const child = spawn(python, ['-W', 'ignore', '-m', 'unittest', module], {
+		cwd: folder,
+		stdio: ['ignore', 'pipe', 'pipe']
+	});
+	const words = [];
+	child.stdout.on('data', (data) => words.push(data));
+	child.stderr.on('data', (data) => words.push(data));
+	return new Promise((resolve) => {
+		child.on('close', (status) => {
+			const text = Buffer.concat(words).toString();
+			console.log(`${module}\n${text}`);
+			const ran = Number(/^Ran (\d+) tests?/m.exec(text)?.[1] ?? 0);
+			const count = (word) => Number(new RegExp(`${word}=(\\d+)`).exec(text)?.[1] ?? 0);
+			let failed = count('failures') + count('errors');
+			// A runner that died, or ran nothing, has failed whatever it counted.
+			if ((status !== 0 && failed === 0) || ran === 0) failed = Math.max(1, failed);
+			resolve(outcome(Math.max(0, ran - failed - count('skipped')), failed, count('skipped')));
+		});
+	});
 }
 
 function unitTests() {
@@ -121,10 +139,10 @@ function batchTests() {
 	return vitest('batch', ['tests/batch']);
 }
 
-function vitest(name, which) {
+async function vitest(name, which) {
 	const file = join(root, 'test-results', `${name}.json`);
 	rmSync(file, { force: true });
-	const { status } = run(node, [
+	const { status } = await run(node, [
 		...['node_modules/vitest/vitest.mjs', 'run', '-c', 'tests/vitest.config.ts', ...which],
 		...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
 	]);
@@ -135,10 +153,10 @@ function vitest(name, which) {
 }
 
 /** The suites of Jupyter's own tools, on kernels that are started through the gateway. */
-function kernelTests() {
+async function kernelTests() {
 	const file = join(root, 'test-results', 'kernels.json');
 	rmSync(file, { force: true });
-	const { status } = run(node, ['tests/kernels/run.ts']);
+	const { status } = await run(node, ['tests/kernels/run.ts']);
 	if (!existsSync(file)) return outcome(0, 1);
 	const { passed, failed, skipped } = JSON.parse(readFileSync(file, 'utf8'));
 	return outcome(passed, failures(status, failed), skipped);
@@ -166,10 +184,10 @@ function beside(name) {
 	});
 }
 
-function browserTests() {
+async function browserTests() {
 	const file = join(root, 'test-results', 'e2e.json');
 	rmSync(file, { force: true });
-	const { status } = run(
+	const { status } = await run(
 		node,
 		[
 			'node_modules/@playwright/test/cli.js',
@@ -194,8 +212,14 @@ function outcome(passed, failed, skipped = 0) {
 	return { passed, failed, skipped };
 }
 
+/** Resolves with the exit status, null when a signal ended it. What goes beside goes on meanwhile. */
 function run(command, args, options = {}) {
-	const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', maxBuffer: 2 ** 28, ...options });
-	if (result.error) console.error(`${command} cannot be run: ${result.error.message}`);
-	return result;
+	const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options });
+	return new Promise((resolve) => {
+		child.on('error', (error) => {
+			console.error(`${command} cannot be run: ${error.message}`);
+			resolve({ status: null });
+		});
+		child.on('close', (status) => resolve({ status }));
+	});
 }

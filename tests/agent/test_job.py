@@ -92,6 +92,18 @@ class JobTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(made.end, "evicted")
         self.assertFalse(self.batch.followed)
 
+    async def test_removed_while_it_runs(self):
+        """HTCondor says first that it was evicted: it goes because we want it to."""
+        made = self.make()
+        self.log(made, SUBMITTED, RUNS)
+        made.remove()
+        made.tick()
+        await asyncio.sleep(0)
+        self.log(made, EVICTED)
+        self.assertEqual((made.state, made.end, made.words), ("ended", "removed", ""))
+        self.log(made, REMOVED)
+        self.assertEqual((made.end, made.words), ("removed", "via condor_rm (by user ada)"))
+
     async def test_held_before_it_ran(self):
         """Waits for a person, then goes on."""
         made = self.make()

@@ -351,9 +351,9 @@ class LifeTest(JobTest):
                          "%s %s\n" % (os.path.join(self.place, "1", "place"), sys.executable))
 
     def test_orphan(self):
-        """A worker whose daemon never comes back ends after its lease."""
+        """A worker whose daemon never comes back ends after its lease (which must be longer than the start of a kernel)."""
         link = self.link()
-        self.begin(link, lease=2)
+        self.begin(link, lease=8)
         link.agent("started")
         os.kill(link.hello["pid"], signal.SIGKILL)
         pid = self.worker()
@@ -365,7 +365,7 @@ class LifeTest(JobTest):
     def test_nobody_asks(self):
         """A kernel in a job that nobody subscribes to ends after the lease, though the daemon is there."""
         link = self.link()
-        self.begin(link, lease=2)
+        self.begin(link, lease=8)
         link.agent("started")
         link.call("unsubscribe", kernel="k")
         until(lambda: link.call("kernels")["kernels"][0]["state"] == "dead")

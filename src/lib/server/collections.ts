@@ -175,9 +175,7 @@ export function createCollections(db: Database): Collections {
 				const slug = freeSlug(wanted, (one) => taken.has(one));
 				const id = newId();
 				await tx.insert(collections).values({ id, slug, title, words });
-				await tx
-					.insert(collectionMembers)
-					.values([...ids].map((userId) => ({ collectionId: id, userId })));
+				await tx.insert(collectionMembers).values([...ids].map((userId) => ({ collectionId: id, userId })));
 				return { slug };
 			});
 		},

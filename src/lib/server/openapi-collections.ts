@@ -38,7 +38,8 @@ export const COLLECTION_ROUTES: ApiRoute[] = [
 		path: '/api/papers/{slug}/moderation',
 		group,
 		summary: 'Let a public card through, or take it out of sight (administrators)',
-		description: 'Its owners are told, with the words. What was refused waits again when it is made public again.',
+		description:
+			'Its owners are told, with the words. What was refused waits again when it is made public again.',
 		scope: 'write',
 		body: {
 			schema: object({ decision: { type: 'string', enum: ['accept', 'refuse'] }, words: text }, ['words'])

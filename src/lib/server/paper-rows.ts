@@ -186,11 +186,7 @@ export function readOwn(db: Database, { user }: Caller): Promise<CardEntry[]> {
 		.select({ id: members.notebookId })
 		.from(members)
 		.where(and(eq(members.userId, user.id), eq(members.role, 'owner')));
-	return readEntries(
-		db,
-		or(eq(papers.ownerId, user.id), inArray(papers.notebookId, notebook))!,
-		MOST_OWN
-	);
+	return readEntries(db, or(eq(papers.ownerId, user.id), inArray(papers.notebookId, notebook))!, MOST_OWN);
 }
 
 /** Cards of one's own choice, the last published first unless said otherwise. Who may see them is the caller's to say. */

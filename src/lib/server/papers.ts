@@ -247,7 +247,10 @@ export function createPapers({ db, collab, lookup, origin, onWaiting }: PapersOp
 			if (Buffer.byteLength(text) > LIMIT_BYTES) throw tooLarge();
 			const picture = plot && pictureOf(content, plot);
 			const packages = await collab.rooms.packages(notebook);
+			// One moment for both: a card is not changed before it is published.
+			const at = new Date();
 			const version = {
+				createdAt: at,
 				metadata: paper,
 				content: new Uint8Array(await compress(text)),
 				digest: createHash('sha256').update(text).digest('hex'),
@@ -256,7 +259,7 @@ export function createPapers({ db, collab, lookup, origin, onWaiting }: PapersOp
 				environment: environmentOf(content.metadata, packages ?? {}),
 				createdBy: caller.user.id
 			};
-			const card = { metadata: paper, search: searchText(paper), visibility, updatedAt: new Date() };
+			const card = { metadata: paper, search: searchText(paper), visibility, updatedAt: at };
 			const { paperModeration: looked } = await readSettings(db);
 			const { row, before } = await db.transaction(async (tx) => {
 				if (picture) await tx.insert(blobs).values(picture).onConflictDoNothing();

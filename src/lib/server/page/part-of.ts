@@ -6,11 +6,7 @@ import type { NotebookContent } from '#lib/model/ipynb/content.ts';
  * The notebook with that cell alone; with `output`, a place among its outputs, with that one alone and without the code. Null
  * where there is no such cell or output. What tags leave out of pages stays left out.
  */
-export function partOf(
-	content: NotebookContent,
-	id: CellId,
-	output: number | null
-): NotebookContent | null {
+export function partOf(content: NotebookContent, id: CellId, output: number | null): NotebookContent | null {
 	const cell = content.cells.find((each) => each.id === id);
 	if (!cell) return null;
 	const held = Object.hasOwn(content.outputs, id) ? content.outputs[id] : undefined;

@@ -9,9 +9,11 @@ export const GET: RequestHandler = async ({ locals: { services } }) => {
 		url: `${origin}/papers/${slug}/v/${number}`,
 		changed: updatedAt
 	}));
-	const lists = ['', '/collections', ...collections.map(({ slug }) => `/collections/${slug}`)].map((path) => ({
-		url: `${origin}/papers${path}`
-	}));
+	const lists = ['', '/collections', ...collections.map(({ slug }) => `/collections/${slug}`)].map(
+		(path) => ({
+			url: `${origin}/papers${path}`
+		})
+	);
 	return new Response(sitemap([...lists, ...pages]), {
 		headers: { 'content-type': 'application/xml; charset=utf-8', 'cache-control': 'public, max-age=3600' }
 	});

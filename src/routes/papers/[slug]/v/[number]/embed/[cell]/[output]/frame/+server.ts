@@ -8,7 +8,13 @@ import type { RequestHandler } from './$types';
  * the page around it may be anybody.
  */
 export const GET: RequestHandler = async ({ locals, params: { slug, number, cell, output } }) => {
-	const at = { slug, number: versionNumber(number), cell, output: outputNumber(output), part: 'frame' as const };
+	const at = {
+		slug,
+		number: versionNumber(number),
+		cell,
+		output: outputNumber(output),
+		part: 'frame' as const
+	};
 	const { body, headers } = await orErrorPage(locals.services.papers.output(at, locals.caller));
 	const policy = headers['Content-Security-Policy']!.replace(/frame-ancestors [^;]*/, 'frame-ancestors *');
 	return new Response(typeof body === 'string' ? body : new Uint8Array(body), {

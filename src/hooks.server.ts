@@ -1,7 +1,7 @@
 /** Every request: who is asking, whether they may, and the headers every answer carries. */
 import { redirect, type Handle, type HandleServerError } from '@sveltejs/kit';
 import type { Problem } from '#lib/model/problem.ts';
-import { isEmbedRoute, isPublicRoute, isSharedRoute } from '#lib/server/public-routes.ts';
+import { isEmbedPage, isPublicRoute, isSharedRoute } from '#lib/server/public-routes.ts';
 import { runningServices } from '#lib/server/running.ts';
 
 const HEADERS: Record<string, string> = {
@@ -34,7 +34,7 @@ export const handle: Handle = async ({ event, resolve }) => {
 	const { cookies, request, url } = event;
 
 	const shared = isSharedRoute(event.route.id);
-	const embed = isEmbedRoute(event.route.id);
+	const embed = isEmbedPage(event.route.id);
 
 	// A token is for the HTTP interface, where every call asks for its scope; pages and their forms do not.
 	const isApi = url.pathname.startsWith('/api/');
@@ -72,9 +72,7 @@ export const handle: Handle = async ({ event, resolve }) => {
 					? asShared(html)
 					: html.replace('%ansatz.theme%', themeMarks(event.locals))
 	});
-	// Its frames bring a policy of their own.
-	if (embed && response.ok && response.headers.get('content-security-policy')?.includes("'nonce-"))
-		response.headers.set('content-security-policy', EMBED_POLICY);
+	if (embed && response.ok) response.headers.set('content-security-policy', EMBED_POLICY);
 	if (isApi && response.status === 405) return problem(405, NO_SUCH_METHOD, response.headers.get('allow'));
 	for (const [name, value] of Object.entries(HEADERS)) {
 		if (!response.headers.has(name)) response.headers.set(name, value);

@@ -117,7 +117,7 @@ test('a card is looked at, refused with words, corrected, let through, and put i
 	await author.getByLabel('What it is for').fill('What we measured.\n\nWith the data of 2012.');
 	await author.getByLabel('Another paper, by its address').fill(`${origin}/papers/${slug}/v/1`);
 	await author.getByRole('button', { name: 'Put in' }).last().click();
-	await expect(author.getByRole('button', { name: /^Take “A peak/ })).toBeVisible();
+	await expect(author.getByRole('button', { name: /^Take out “A peak/ })).toBeVisible();
 	await expectClean(author);
 	await pictures(author, picture, 'collection-changed');
 	await author.getByRole('button', { name: 'Save', exact: true }).click();

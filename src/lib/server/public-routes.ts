@@ -38,9 +38,9 @@ export function isSharedRoute(id: string | null): boolean {
 	return isPublicRoute(id) && id!.startsWith('/papers');
 }
 
-/** Whether pages of others may show what is there: a cell or an output of a paper, without a script of ours. */
-export function isEmbedRoute(id: string | null): boolean {
-	return isPublicRoute(id) && id!.startsWith('/papers/[slug]/v/[number]/embed/');
+/** Whether it is a page for pages of others: a cell or an output of a paper. The frames in it bring a policy of their own. */
+export function isEmbedPage(id: string | null): boolean {
+	return isPublicRoute(id) && /\/embed\/\[cell\](\/\[output\])?$/.test(id!);
 }
 
 export { PUBLIC_ROUTES };

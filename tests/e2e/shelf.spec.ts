@@ -205,7 +205,8 @@ test('a result stands in a page of others, without a script of ours, and draws t
 		await visitor.screenshot({ path: picture('embedded.png'), fullPage: true });
 		// the page itself does not let itself be framed
 		const whole = visitor.frames().find((frame) => frame.parentFrame() && !frame.url().includes('/embed/'));
-		expect(await whole!.locator('h1').count()).toBe(0);
+		await expect(whole!.getByText('A result for others')).toHaveCount(0);
+		expect(await whole!.evaluate(() => document.querySelector('article'))).toBeNull();
 	} finally {
 		elsewhere.closeAllConnections();
 		elsewhere.close();

@@ -68,13 +68,13 @@ export function createPaperModeration({
 
 	async function tellAdministrators({ slug, title }: { slug: string; title: string }): Promise<void> {
 		const rows = await db.select({ id: users.id }).from(users).where(eq(users.admin, true));
-		const notice = { id: newId(), title: `“${plainLine(title)}” waits to be looked at.` };
+		const notice = { id: newId(), title: `“${named(title)}” waits to be looked at.` };
 		for (const { id } of rows) notify(id, { ...notice, href: `/settings/papers#${slug}` });
 	}
 
 	async function tellOwners(row: PaperRow, { decision, words }: Decision): Promise<void> {
 		const accepted = decision === 'accept';
-		const name = plainLine(row.metadata.title);
+		const name = named(row.metadata.title);
 		const title = accepted ? `“${name}” is public now.` : `“${name}” was not let through.`;
 		const path = `/cards/${row.slug}`;
 		for (const owner of await ownersOf(db, row)) {
@@ -140,6 +140,11 @@ async function ownersOf(
 		.select({ id: users.id, email: users.email, mail: users.notifyByMail })
 		.from(users)
 		.where(inArray(users.id, ids));
+}
+
+/** A title where no formula is set. */
+function named(title: string): string {
+	return plainLine(title).replaceAll('$', '');
 }
 
 function isDraft(): ProblemError {

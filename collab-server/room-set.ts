@@ -55,6 +55,12 @@ export class RoomSet {
 		return { kernel: room.kernel, runs: room.runs() };
 	}
 
+	/** What is installed beside the kernel of an open room; null where nobody can say. */
+	async packages(notebook: NotebookId): Promise<Record<string, string> | null> {
+		const room = await this.#rooms.get(notebook)?.catch(() => null);
+		return (await room?.packages()) ?? null;
+	}
+
 	/** Resolves when all that an open room of this notebook knows is in the database. */
 	async stored(notebook: NotebookId): Promise<void> {
 		await (await this.#rooms.get(notebook)?.catch(() => null))?.stored();

@@ -229,6 +229,11 @@ export class Room {
 		}
 	}
 
+	/** See KernelTalk.packages. */
+	packages(): Promise<Record<string, string> | null> {
+		return this.#talk.packages();
+	}
+
 	/** The workspace this room waits for is connected: go on, as if its owner had asked for it. */
 	async workspaceConnected(workspace: WorkspaceId, owner: RoomUser): Promise<void> {
 		const { kernel } = this;

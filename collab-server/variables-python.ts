@@ -575,9 +575,14 @@ def answer(names, request):
 /** Execute request of a question: the request travels as a JSON text in a string literal, never as code. */
 export function pythonQuestion(request: JsonObject): { code: string; expression: string } {
 	// The question's own namespace; the lambda without a name knows the user's.
+	return quietly(SOURCE, `own["answer"]((lambda: 0).__globals__, ${literal(JSON.stringify(request))})`);
+}
+
+/** Execute request of any question: `source` runs in a namespace of its own, `own`, and `call` is the answer. */
+export function quietly(source: string, call: string): { code: string; expression: string } {
 	const expression =
-		`(lambda own: (__import__("builtins").exec(${literal(SOURCE)}, own), ` +
-		`own["answer"]((lambda: 0).__globals__, ${literal(JSON.stringify(request))}))[1])({"__name__": "ansatz"})`;
+		`(lambda own: (__import__("builtins").exec(${literal(source)}, own), ` +
+		`${call})[1])({"__name__": "ansatz"})`;
 	return { code: `__import__("builtins").exec(${literal(QUIET)}, {"__name__": "ansatz"})`, expression };
 }
 

@@ -61,12 +61,12 @@ export async function readTable(
 
 async function lookAt(ask: Ask, kernel: Looked | null, request: JsonObject): Promise<Look> {
 	if (!kernel) return { problem: NO_KERNEL };
-	const python = /^i?python\d?$/i.test(kernel.language);
+	const python = isPython(kernel.language);
 	if (!python && !isR(kernel.language)) return { problem: unknownLanguage(kernel) };
 	// Not behind a cell that has been sent a moment ago either: nobody waits that long.
 	if (kernel.state === 'busy' && !kernel.subshell) return { busy: true };
 	try {
-		const text = python ? await askPython(ask, request) : await askR(ask, request);
+		const text = python ? await askPython(ask, pythonQuestion(request)) : await askR(ask, request);
 		const answer = text === null ? null : (JSON.parse(text) as JsonObject);
 		if (answer === null || 'error' in answer) return { problem: failed(String(answer?.error ?? '')) };
 		return { answer };
@@ -77,9 +77,14 @@ async function lookAt(ask: Ask, kernel: Looked | null, request: JsonObject): Pro
 	}
 }
 
-async function askPython(ask: Ask, request: JsonObject): Promise<string | null> {
-	const { code, expression } = pythonQuestion(request);
-	const { content } = await execute(ask, { code, silent: true, user_expressions: { answer: expression } });
+/** The text that a Python kernel answers with; null where it failed. Refuses with ProblemError when it is busy or slow. */
+export async function askPython(
+	ask: Ask,
+	{ code, expression }: { code: string; expression: string },
+	seconds = PATIENCE_S
+): Promise<string | null> {
+	const request = { code, silent: true, user_expressions: { answer: expression } };
+	const { content } = await execute(ask, request, seconds);
 	const shown = asObject(asObject(asObject(content.user_expressions).answer).data)['text/plain'];
 	return typeof shown === 'string' ? shown : null;
 }
@@ -97,13 +102,17 @@ async function askR(ask: Ask, request: JsonObject): Promise<string | null> {
 	return printed.split(mark)[1] ?? null;
 }
 
-function execute(ask: Ask, content: JsonObject): Promise<KernelAnswer> {
+function execute(ask: Ask, content: JsonObject, seconds = PATIENCE_S): Promise<KernelAnswer> {
 	return ask({
 		msgType: 'execute_request',
 		// `allow_stdin`, though nothing asks: ipykernel keeps it for all its threads, and the cell that runs may ask.
 		content: { ...content, store_history: false, allow_stdin: true, stop_on_error: false },
-		seconds: PATIENCE_S
+		seconds
 	});
+}
+
+export function isPython(language: string): boolean {
+	return /^i?python\d?$/i.test(language);
 }
 
 function isR(language: string): boolean {

@@ -16,13 +16,13 @@ import {
 const [name, ...rest] = process.argv.slice(2);
 const file = join('tests', 'bench', `${name}.ts`);
 if (!name || !/^[a-z-]+$/.test(name) || !existsSync(join(root, file)))
-	fail('Type: npm run bench -- roundtrip|keystroke|output|files|job', 2);
+	fail('Type: npm run bench -- roundtrip|keystroke|output|files|job|card', 2);
 
 installDependencies();
 requirePackages({ sshd: 'openssh-server', chromium: 'chromium' });
 pythonEnvironment('python', join(root, 'tests', 'agent', 'requirements.txt'));
 // A peer in Python has an environment of its own, from <name>-requirements.txt.
-for (const peer of { output: ['jupyterlab'] }[name] ?? [])
+for (const peer of { output: ['jupyterlab'], card: ['jupyterlab'] }[name] ?? [])
 	pythonEnvironment(peer, join(root, 'tests', 'bench', `${peer}-requirements.txt`));
 if (name === 'job') preparePoolRoot();
 buildSite();

@@ -1,7 +1,7 @@
 /** Every request: who is asking, whether they may, and the headers every answer carries. */
 import { redirect, type Handle, type HandleServerError } from '@sveltejs/kit';
 import type { Problem } from '#lib/model/problem.ts';
-import { isPublicRoute, isSharedRoute } from '#lib/server/public-routes.ts';
+import { isEmbedPage, isPublicRoute, isSharedRoute } from '#lib/server/public-routes.ts';
 import { runningServices } from '#lib/server/running.ts';
 
 const HEADERS: Record<string, string> = {
@@ -13,6 +13,18 @@ const HEADERS: Record<string, string> = {
 	'Cache-Control': 'private, no-cache'
 };
 
+/** Of pages that others show in theirs: nothing runs, nothing is sent, and anybody may be around. */
+const EMBED_POLICY = [
+	"default-src 'none'",
+	"style-src 'self' 'unsafe-inline'",
+	"img-src 'self' data:",
+	"font-src 'self' data:",
+	"frame-src 'self'",
+	"base-uri 'none'",
+	"form-action 'none'",
+	'frame-ancestors *'
+].join('; ');
+
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export const handle: Handle = async ({ event, resolve }) => {
@@ -22,6 +34,7 @@ export const handle: Handle = async ({ event, resolve }) => {
 	const { cookies, request, url } = event;
 
 	const shared = isSharedRoute(event.route.id);
+	const embed = isEmbedPage(event.route.id);
 
 	// A token is for the HTTP interface, where every call asks for its scope; pages and their forms do not.
 	const isApi = url.pathname.startsWith('/api/');
@@ -53,8 +66,13 @@ export const handle: Handle = async ({ event, resolve }) => {
 		caller && !isApi && SAFE_METHODS.has(request.method) ? await services.preferences.everywhere(caller) : {};
 	const response = await resolve(event, {
 		transformPageChunk: ({ html }) =>
-			shared ? asShared(html) : html.replace('%ansatz.theme%', themeMarks(event.locals))
+			embed
+				? asEmbed(html, url.searchParams.get('theme'))
+				: shared
+					? asShared(html)
+					: html.replace('%ansatz.theme%', themeMarks(event.locals))
 	});
+	if (embed && response.ok) response.headers.set('content-security-policy', EMBED_POLICY);
 	if (isApi && response.status === 405) return problem(405, NO_SUCH_METHOD, response.headers.get('allow'));
 	for (const [name, value] of Object.entries(HEADERS)) {
 		if (!response.headers.has(name)) response.headers.set(name, value);
@@ -67,6 +85,12 @@ function asShared(html: string): string {
 	return html
 		.replace(' %ansatz.theme%', '')
 		.replace(/<script nonce="[^"]*">[^]*?<\/script>/, '<script src="/theme.js"></script>');
+}
+
+/** Without any script: the theme is that of the reader's system, or what the page around asks for. */
+function asEmbed(html: string, theme: string | null): string {
+	const chosen = theme === 'light' || theme === 'dark' ? ` data-theme="${theme}"` : '';
+	return html.replace(' %ansatz.theme%', chosen).replace(/<script nonce="[^"]*">[^]*?<\/script>/, '');
 }
 
 /** For the first paint: the theme of whoever is signed in. */

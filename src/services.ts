@@ -34,6 +34,8 @@ import { openapi } from '#lib/server/openapi.ts';
 import { createMailer } from '#lib/server/mail.ts';
 import { createLookupCache } from '#lib/server/lookup-cache.ts';
 import { createPaperLookup } from '#lib/server/paper-lookup.ts';
+import { createCollections } from '#lib/server/collections.ts';
+import { createPaperModeration } from '#lib/server/paper-moderation.ts';
 import { createPapers } from '#lib/server/papers.ts';
 import { createPreferences } from '#lib/server/preferences.ts';
 import { PERSON_PATH } from '#lib/model/person-line.ts';
@@ -197,6 +199,10 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		userAgent: () => `Ansatz (+${config.origin})`,
 		cache: createLookupCache()
 	});
+	const moderation = createPaperModeration({
+		...{ db, mailer, logger, origin: config.origin },
+		notify: (user, notice) => lines.send(user, { type: 'notice', notice })
+	});
 	const files = createWorkspaceFiles({ gateway, directory });
 	followFolders({ lines, files, logger });
 	const services: Services = {
@@ -250,7 +256,9 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		}),
 		notices,
 		preferences: createPreferences(db),
-		papers: createPapers({ db, collab, lookup, origin: config.origin }),
+		papers: createPapers({ db, collab, lookup, origin: config.origin, onWaiting: moderation.waiting }),
+		paperModeration: moderation,
+		collections: createCollections(db),
 		openapi,
 		site: { origin: config.origin, userContentOrigin: config.userContentOrigin, secure },
 		health: {
@@ -278,6 +286,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			await collab.stop();
 			await gateway.close();
 			await notices.settled();
+			await moderation.settled();
 			mailer?.close();
 			await database.close();
 			await postgres?.stop();

@@ -24,6 +24,8 @@ export interface JupyterLab {
 	url(notebook: string): string;
 	/** Write a notebook with these code cells. */
 	notebook(name: string, sources: string[]): Promise<void>;
+	/** Write a notebook as it is. */
+	write(name: string, ipynb: string): Promise<void>;
 	/** Stop the server, which stops its kernels, and remove its folders. */
 	end(): Promise<void>;
 }
@@ -87,6 +89,7 @@ export async function startJupyterLab({ limitRate = false } = {}): Promise<Jupyt
 		url: (notebook) => `${at}/doc/tree/${notebook}?token=${token}`,
 		notebook: (name, sources) =>
 			writeFile(join(notebooks, name), notebookOf(sources, { name: KERNELSPEC, display_name: 'Python' })),
+		write: (name, ipynb) => writeFile(join(notebooks, name), ipynb),
 		end
 	};
 }

@@ -17,6 +17,8 @@ const PUBLIC: Record<string, number> = {
 	'/readyz': 200, // says only whether the database answers
 	'/frame': 200, // an empty page, the same for everybody
 	'/api/openapi.json': 200, // a description, the same for everybody
+	'/api/collections': 200, // collections of public cards
+	'/api/collections/[slug]': 404,
 	'/api/papers': 200, // public cards
 	'/api/papers/[slug]': 404, // one of them
 	'/api/papers/[slug]/versions/[number]': 404, // what was published
@@ -26,6 +28,12 @@ const PUBLIC: Record<string, number> = {
 	'/papers/[slug]/v/[number]': 404,
 	'/papers/[slug]/v/[number]/[file]': 404, // its picture and files
 	'/papers/[slug]/v/[number]/outputs/[cell]/[output]/[part]': 404, // its outputs
+	'/papers/[slug]/v/[number]/embed/[cell]': 404, // its outputs, in pages of others
+	'/papers/[slug]/v/[number]/embed/[cell]/[output]': 404,
+	'/papers/[slug]/v/[number]/embed/[cell]/[output]/frame': 404,
+	'/papers/collections': 200, // public cards that belong together
+	'/papers/collections/[slug]': 404,
+	'/papers/collections/[slug]/feed.xml': 404,
 	'/papers/feed.xml': 200, // public cards for readers of feeds
 	'/papers/sitemap.xml': 200, // and for search engines
 	'/robots.txt': 200 // what those may read

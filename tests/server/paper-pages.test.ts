@@ -1,7 +1,7 @@
 /** The public pages of papers as anybody gets them, without an account or a script: over the wire, from a real server. */
-import { HtmlValidate } from 'html-validate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { caller, type Call } from '../support/api.ts';
+import { htmlFaults as faults } from '../support/html-faults.ts';
 import { notebookWithPlots, PAPER, plotPlace } from '../support/paper.ts';
 import { openSeed, type Seed, type SeededPerson } from '../support/people.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
@@ -37,34 +37,6 @@ async function publish(
 	});
 	expect([answer.status, answer.body]).toEqual([201, expect.anything()]);
 	return answer.body.slug as string;
-}
-
-/** What html-validate says against a page, with the line it says it of. */
-async function faults(html: string): Promise<string[]> {
-	const validator = new HtmlValidate({
-		extends: ['html-validate:standard', 'html-validate:document'],
-		rules: {
-			// SvelteKit and KaTeX write these
-			'void-style': 'off',
-			'doctype-style': 'off',
-			'no-inline-style': 'off',
-			'long-title': 'off',
-			'no-trailing-whitespace': 'off',
-			'attribute-boolean-style': 'off',
-			'no-redundant-role': 'off',
-			'attribute-empty-style': 'off',
-			// all of it is ours, from our own origin
-			'require-sri': 'off'
-		}
-	});
-	const report = await validator.validateString(html);
-	const lines = html.split('\n');
-	return report.results.flatMap(({ messages }) =>
-		messages.map(
-			({ ruleId, message, line, column }) =>
-				`${ruleId}: ${message} at ${lines[line - 1]?.slice(Math.max(0, column - 80), column + 120)}`
-		)
-	);
 }
 
 describe('the page of a card', () => {

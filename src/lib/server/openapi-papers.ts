@@ -139,6 +139,11 @@ const entry = {
 	paper: ref('PaperMetadata'),
 	plot: orNull(object({ hash: text, mime: text, alternative: text })),
 	visibility,
+	moderation: {
+		type: 'string',
+		enum: ['open', 'waiting', 'refused'],
+		description: 'Everybody sees a card that is public and open.'
+	},
 	publishedAt: time,
 	updatedAt: time,
 	url: { ...text, description: 'Where people read it.' }
@@ -188,6 +193,7 @@ export const PAPER_SCHEMAS: Record<string, JsonObject> = {
 		}),
 		source: orNull(object({ url: text, commit: text, path: text })),
 		digest: { ...text, description: 'SHA-256 of the notebook file.' },
-		by: orNull(text)
+		by: orNull(text),
+		moderationWords: { ...text, description: 'What an administrator said to its owners.' }
 	})
 };

@@ -2,6 +2,7 @@
 import { ACCOUNT_ROUTES } from './openapi-account.ts';
 import { BATCH_ROUTES } from './openapi-batch.ts';
 import { BOUND_ROUTES } from './openapi-bound.ts';
+import { COLLECTION_ROUTES } from './openapi-collections.ts';
 import { ENVIRONMENT_ROUTES } from './openapi-environments.ts';
 import { FILE_ROUTES } from './openapi-files.ts';
 import { NOTEBOOK_ROUTES } from './openapi-notebooks.ts';
@@ -21,5 +22,6 @@ export const API_ROUTES: ApiRoute[] = [
 	...VERSION_ROUTES,
 	...SWEEP_ROUTES,
 	...PAPER_ROUTES,
+	...COLLECTION_ROUTES,
 	...ACCOUNT_ROUTES
 ];

@@ -4,6 +4,7 @@ import { CHECKS } from '#lib/model/check-list.ts';
 import { ROLES } from '#lib/model/role.ts';
 import { BATCH_SCHEMAS } from './openapi-batch.ts';
 import { ENVIRONMENT_SCHEMAS } from './openapi-environments.ts';
+import { COLLECTION_SCHEMAS } from './openapi-collections.ts';
 import { PAPER_SCHEMAS } from './openapi-papers.ts';
 import { list, object, orNull, ref } from './openapi-shape.ts';
 import { SWEEP_SCHEMAS } from './openapi-sweeps.ts';
@@ -96,9 +97,13 @@ export const SCHEMAS: Record<string, JsonObject> = {
 			reach: {
 				...list(ref('ReachEntry')),
 				description: 'Where workspaces may be. Empty: everywhere but at addresses that are closed by default.'
+			},
+			paperModeration: {
+				type: 'boolean',
+				description: 'Whether new public cards wait until an administrator has let them through.'
 			}
 		},
-		['idleMinutes', 'idleMinutesMax', 'jobLeaseMinutes', 'jobWay', 'jobPresets', 'reach']
+		['idleMinutes', 'idleMinutesMax', 'jobLeaseMinutes', 'jobWay', 'jobPresets', 'reach', 'paperModeration']
 	),
 	ReachEntry: object(
 		{
@@ -403,5 +408,6 @@ export const SCHEMAS: Record<string, JsonObject> = {
 	...VERSION_SCHEMAS,
 	...ENVIRONMENT_SCHEMAS,
 	...PAPER_SCHEMAS,
+	...COLLECTION_SCHEMAS,
 	Ready: object({ ok: flag, checks: { type: 'object', additionalProperties: text } })
 };

@@ -3,8 +3,11 @@ import type { PaperEnvironment } from '#lib/model/paper/card.ts';
 
 const MOST = 200;
 
-/** What the metadata of a notebook say of the kernel it was run with. Packages are not among them. */
-export function environmentOf(metadata: JsonObject): PaperEnvironment {
+/** What the metadata of a notebook say of the kernel it was run with; `packages` are what the kernel said itself. */
+export function environmentOf(
+	metadata: JsonObject,
+	packages: PaperEnvironment['packages'] = {}
+): PaperEnvironment {
 	const spec = fields(metadata.kernelspec);
 	const info = fields(metadata.language_info);
 	const name = text(spec.name);
@@ -12,7 +15,7 @@ export function environmentOf(metadata: JsonObject): PaperEnvironment {
 		kernelspec: name === null ? null : { name, title: text(spec.display_name) ?? name },
 		language: text(info.name) ?? text(spec.language),
 		languageVersion: text(info.version),
-		packages: {}
+		packages
 	};
 }
 

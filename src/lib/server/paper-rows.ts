@@ -1,9 +1,9 @@
 /** Reading cards and their versions out of the database. */
-import { and, asc, count, desc, eq, or, sql, type SQL } from 'drizzle-orm';
+import { and, asc, count, desc, eq, inArray, or, sql, type SQL } from 'drizzle-orm';
 import { roleOf } from '#collab/access.ts';
 import type { Database } from '#db/database.ts';
 import { papers, paperVersions } from '#db/schema-papers.ts';
-import { blobs, users } from '#db/schema.ts';
+import { blobs, members, users } from '#db/schema.ts';
 import {
 	CARDS_PER_PAGE,
 	type CardEntry,
@@ -12,6 +12,7 @@ import {
 	type GalleryQuery,
 	type KeyPlot
 } from '#lib/model/paper/card.ts';
+import { isOpen } from '#lib/model/paper/moderation.ts';
 import { fullName } from '#lib/model/paper/names.ts';
 import type { Paper } from '#lib/model/paper/paper.ts';
 import { isSlug } from '#lib/model/paper/slug.ts';
@@ -22,6 +23,10 @@ import type { Caller } from './services.ts';
 export type PaperRow = typeof papers.$inferSelect;
 
 const MOST_TAGS = 30;
+/** More cards of one person are reached by their addresses. */
+const MOST_OWN = 1_000;
+/** isOpen, for whole tables: every list that everybody sees asks this, and every single card `maySee`. */
+export const OPEN_TO_ALL = and(eq(papers.visibility, 'public'), eq(papers.moderation, 'open'))!;
 const LATEST = and(eq(paperVersions.paperId, papers.id), eq(paperVersions.number, papers.latest));
 const ENTRY = {
 	paper: papers,
@@ -57,10 +62,16 @@ export async function ownsCard(db: Database, row: PaperRow, caller: Caller | nul
 	return row.notebookId !== null && can(await roleOf(db, row.notebookId, caller.user.id), 'publish');
 }
 
-/** The card with that name, when this reader may know of it: drafts are their owners'. 404 otherwise. */
+/** The one rule of who sees a card: everybody an open one, owners theirs, administrators what they let through or not. */
+export async function maySee(db: Database, row: PaperRow, reader: Caller | null): Promise<boolean> {
+	if (isOpen(row) || (row.visibility === 'public' && reader?.user.admin)) return true;
+	return ownsCard(db, row, reader);
+}
+
+/** The card with that name, when this reader may know of it. 404 otherwise. */
 export async function readCard(db: Database, slug: string, reader: Caller | null): Promise<PaperRow> {
 	const [row] = isSlug(slug) ? await db.select().from(papers).where(eq(papers.slug, slug)) : [];
-	if (!row || (row.visibility !== 'public' && !(await ownsCard(db, row, reader)))) throw noCard();
+	if (!row || !(await maySee(db, row, reader))) throw noCard();
 	return row;
 }
 
@@ -96,6 +107,8 @@ export async function readVersion(db: Database, row: PaperRow, number: number): 
 		paper: found.metadata,
 		plot: plotOf(found),
 		visibility: row.visibility,
+		moderation: row.moderation,
+		moderationWords: row.moderationWords,
 		environment: found.environment,
 		source: found.source,
 		digest: found.digest,
@@ -133,7 +146,7 @@ export async function readPlot(
 /** Public cards that fit a question, with the tags of all. */
 export async function readGallery(db: Database, query: GalleryQuery): Promise<Gallery> {
 	const where = and(
-		eq(papers.visibility, 'public'),
+		OPEN_TO_ALL,
 		query.tag === null ? undefined : hasTag(query.tag),
 		...wordsOf(query.search).map((word) => sql`${papers.search} like ${`%${literal(word)}%`}`)
 	);
@@ -151,8 +164,8 @@ export async function readGallery(db: Database, query: GalleryQuery): Promise<Ga
 		.offset((Math.min(query.page, pages) - 1) * CARDS_PER_PAGE);
 	const tags = await db.execute<{ tag: string; count: number }>(
 		sql`select tag, count(*)::int as count
-			from paper, jsonb_array_elements_text(coalesce(metadata->'tags', '[]')) as tag
-			where visibility = 'public' group by tag order by count desc, tag limit ${MOST_TAGS}`
+			from ${papers}, jsonb_array_elements_text(coalesce(${papers.metadata}->'tags', '[]')) as tag
+			where ${OPEN_TO_ALL} group by tag order by count desc, tag limit ${MOST_TAGS}`
 	);
 	return {
 		cards: rows.map(entryOf),
@@ -162,15 +175,34 @@ export async function readGallery(db: Database, query: GalleryQuery): Promise<Ga
 	};
 }
 
-/** Public cards, the last published first: what feeds and sitemaps list. */
-export async function readNewest(db: Database, most: number): Promise<CardEntry[]> {
+/** Open cards, the last published first: what feeds and sitemaps list. */
+export function readNewest(db: Database, most: number): Promise<CardEntry[]> {
+	return readEntries(db, OPEN_TO_ALL, most);
+}
+
+/** A person's cards, in whatever state: ownsCard, for whole tables. */
+export function readOwn(db: Database, { user }: Caller): Promise<CardEntry[]> {
+	const notebook = db
+		.select({ id: members.notebookId })
+		.from(members)
+		.where(and(eq(members.userId, user.id), eq(members.role, 'owner')));
+	return readEntries(db, or(eq(papers.ownerId, user.id), inArray(papers.notebookId, notebook))!, MOST_OWN);
+}
+
+/** Cards of one's own choice, the last published first unless said otherwise. Who may see them is the caller's to say. */
+export async function readEntries(
+	db: Database,
+	where: SQL,
+	most: number,
+	...order: SQL[]
+): Promise<CardEntry[]> {
 	const rows = await db
 		.select(ENTRY)
 		.from(papers)
 		.innerJoin(paperVersions, LATEST)
 		.leftJoin(blobs, eq(blobs.hash, paperVersions.plot))
-		.where(eq(papers.visibility, 'public'))
-		.orderBy(...orderOf('newest'))
+		.where(where)
+		.orderBy(...order, ...orderOf('newest'))
 		.limit(most);
 	return rows.map(entryOf);
 }
@@ -182,13 +214,14 @@ function entryOf(row: {
 	mime: string | null;
 	at: Date;
 }): CardEntry {
-	const { slug, latest, metadata, visibility, updatedAt } = row.paper;
+	const { slug, latest, metadata, visibility, moderation, updatedAt } = row.paper;
 	return {
 		slug,
 		number: latest,
 		paper: metadata,
 		plot: plotOf(row),
 		visibility,
+		moderation,
 		publishedAt: row.at.toISOString(),
 		updatedAt: updatedAt.toISOString()
 	};

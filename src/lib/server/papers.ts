@@ -15,6 +15,7 @@ import { toScript } from '#lib/model/ipynb/script.ts';
 import { stringifyNotebook } from '#lib/model/ipynb/stringify.ts';
 import type { CardEntry, CardVersion, Gallery, GalleryQuery, PlotChoice } from '#lib/model/paper/card.ts';
 import { keyPlot, keyPlots, plotBytes } from '#lib/model/paper/key-plots.ts';
+import { handedIn } from '#lib/model/paper/moderation.ts';
 import type { Paper } from '#lib/model/paper/paper.ts';
 import { freeSlug, slugOf } from '#lib/model/paper/slug.ts';
 import { ProblemError } from '#lib/model/problem.ts';
@@ -25,6 +26,7 @@ import { createNotebook, readNotebookContent } from './notebook-files.ts';
 import { notebookPage } from './page/notebook-page.ts';
 import type { NotebookPage, OutputPart } from './page/options.ts';
 import { outputFile, type OutputFile } from './page/output-file.ts';
+import { partOf } from './page/part-of.ts';
 import { withOrigin } from './paper-copy.ts';
 import { environmentOf } from './paper-environment.ts';
 import type { FoundPaper, PaperLookup } from './paper-lookup.ts';
@@ -34,12 +36,14 @@ import {
 	readContent,
 	readGallery,
 	readNewest,
+	readOwn,
 	readPlot,
 	readVersion,
 	searchText,
 	type PaperRow
 } from './paper-rows.ts';
 import type { Caller } from './services.ts';
+import { readSettings } from './settings.ts';
 
 /** What a person says when they publish. */
 export interface Publication {
@@ -58,7 +62,7 @@ export interface NotebookCard {
 	plots: PlotChoice[];
 }
 
-/** `reader` null: anybody. Drafts are known to their owners only: to others they are 404 `paper-unknown`. */
+/** `reader` null: anybody. Cards that a reader may not see (maySee in paper-rows.ts) are 404 `paper-unknown`. */
 export interface Papers {
 	gallery(query: GalleryQuery): Promise<Gallery>;
 	/** Public cards, the last published first. */
@@ -81,11 +85,20 @@ export interface Papers {
 		at: { slug: string; number: number; cell: CellId; output: number; part: OutputPart },
 		reader: Caller | null
 	): Promise<OutputFile>;
+	/** A cell with its outputs, or one output alone, for pages of others. 404 `output-unknown`. */
+	embed(
+		at: { slug: string; number: number; cell: CellId; output: number | null },
+		reader: Caller | null
+	): Promise<{ card: CardVersion; html: string }>;
 	plot(
 		slug: string,
 		number: number,
 		reader: Caller | null
 	): Promise<{ hash: string; mime: string; bytes: Uint8Array }>;
+	/** The caller's own cards, whoever sees them; the last published first. */
+	mine(caller: Caller): Promise<CardEntry[]>;
+	/** Owners: the card as it is now. 403 `role` to other readers. */
+	own(caller: Caller, slug: string): Promise<CardVersion>;
 	/** Owners of the notebook. */
 	ofNotebook(caller: Caller, notebook: NotebookId): Promise<NotebookCard>;
 	/** Owners of the notebook: freeze it as it is now as the next version of its card. 409 `plot-gone`. */
@@ -104,10 +117,12 @@ export interface Papers {
 
 export interface PapersOptions {
 	db: Database;
-	collab: Pick<Collab, 'log'>;
+	collab: Pick<Collab, 'log' | 'rooms'>;
 	lookup: PaperLookup;
 	/** Of the site, for addresses in copies. */
 	origin: string;
+	/** A card waits for an administrator to look at it. */
+	onWaiting(card: { slug: string; title: string }): void;
 }
 
 /** As for imported files. */
@@ -116,7 +131,7 @@ const LIMIT_BYTES = 50 * 1024 * 1024;
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
-export function createPapers({ db, collab, lookup, origin }: PapersOptions): Papers {
+export function createPapers({ db, collab, lookup, origin, onWaiting }: PapersOptions): Papers {
 	async function textOf(row: PaperRow, number: number): Promise<string> {
 		return (await decompress(await readContent(db, row, number))).toString('utf8');
 	}
@@ -134,6 +149,16 @@ export function createPapers({ db, collab, lookup, origin }: PapersOptions): Pap
 
 	async function currentOf(row: PaperRow): Promise<CardVersion> {
 		return { ...(await readVersion(db, row, row.latest)), paper: row.metadata };
+	}
+
+	const moderationOf = async (row: PaperRow, visibility: PaperRow['visibility']) =>
+		handedIn(row, visibility, (await readSettings(db)).paperModeration);
+
+	/** Administrators are told of a card once, when it begins to wait. */
+	function tellOf(row: PaperRow, before: PaperRow | undefined): void {
+		if (row.visibility !== 'public' || row.moderation !== 'waiting') return;
+		if (before?.visibility === 'public' && before.moderation === 'waiting') return;
+		onWaiting({ slug: row.slug, title: row.metadata.title });
 	}
 
 	async function ownCard(caller: Caller, slug: string): Promise<PaperRow> {
@@ -181,10 +206,32 @@ export function createPapers({ db, collab, lookup, origin }: PapersOptions): Pap
 			const content = await contentOf(await readCard(db, slug, reader), number);
 			const file = outputFile(content, cell, output, part);
 			if (file) return file;
-			throw new ProblemError(404, { code: 'output-unknown', title: 'There is no such output.' });
+			throw noOutput();
+		},
+
+		async embed({ slug, number, cell, output }, reader) {
+			const row = await readCard(db, slug, reader);
+			const card = await readVersion(db, row, number);
+			const part = partOf(await contentOf(row, number), cell, output);
+			if (!part) throw noOutput();
+			const version = `/papers/${slug}/v/${number}`;
+			const { html } = await notebookPage(part, {
+				title: card.paper.title,
+				idPrefix: 'example-',
+				address: (_, index, kind) => {
+					const place = `${encodeURIComponent(cell)}/${output ?? index}/${kind}`;
+					// under a policy that lets the page around be in another one
+					return `${version}/${kind === 'frame' ? 'embed' : 'outputs'}/${place}`;
+				}
+			});
+			if (!/<div class="cell/.test(html)) throw noOutput();
+			return { card, html };
 		},
 
 		plot: async (slug, number, reader) => readPlot(db, await readCard(db, slug, reader), number),
+
+		mine: (caller) => readOwn(db, caller),
+		own: async (caller, slug) => currentOf(await ownCard(caller, slug)),
 
 		async ofNotebook(caller, notebook) {
 			await requireRole(db, caller, notebook, 'publish');
@@ -199,30 +246,37 @@ export function createPapers({ db, collab, lookup, origin }: PapersOptions): Pap
 			const text = stringifyNotebook(exportNotebook(content));
 			if (Buffer.byteLength(text) > LIMIT_BYTES) throw tooLarge();
 			const picture = plot && pictureOf(content, plot);
+			const packages = await collab.rooms.packages(notebook);
+			// One moment for both: a card is not changed before it is published.
+			const at = new Date();
 			const version = {
+				createdAt: at,
 				metadata: paper,
 				content: new Uint8Array(await compress(text)),
 				digest: createHash('sha256').update(text).digest('hex'),
 				plot: picture && picture.hash,
 				plotAlt: plot?.alternative ?? '',
-				environment: environmentOf(content.metadata),
+				environment: environmentOf(content.metadata, packages ?? {}),
 				createdBy: caller.user.id
 			};
-			const card = { metadata: paper, search: searchText(paper), visibility, updatedAt: new Date() };
-			const row = await db.transaction(async (tx) => {
+			const card = { metadata: paper, search: searchText(paper), visibility, updatedAt: at };
+			const { paperModeration: looked } = await readSettings(db);
+			const { row, before } = await db.transaction(async (tx) => {
 				if (picture) await tx.insert(blobs).values(picture).onConflictDoNothing();
 				const known = await lockedCard(tx, notebook);
 				const latest = (known?.latest ?? 0) + 1;
+				const moderation = handedIn(known ?? null, visibility, looked);
 				const [saved] = known
 					? await tx
 							.update(papers)
-							.set({ ...card, latest })
+							.set({ ...card, moderation, latest })
 							.where(eq(papers.id, known.id))
 							.returning()
 					: await tx
 							.insert(papers)
 							.values({
 								...card,
+								moderation,
 								latest,
 								id: newId(),
 								slug: await newSlug(tx, paper.title),
@@ -231,8 +285,9 @@ export function createPapers({ db, collab, lookup, origin }: PapersOptions): Pap
 							})
 							.returning();
 				await tx.insert(paperVersions).values({ ...version, paperId: saved!.id, number: latest });
-				return saved!;
+				return { row: saved!, before: known };
 			});
+			tellOf(row, before);
 			return currentOf(row);
 		},
 
@@ -240,10 +295,11 @@ export function createPapers({ db, collab, lookup, origin }: PapersOptions): Pap
 			const row = await ownCard(caller, slug);
 			const change = {
 				...(paper ? { metadata: paper, search: searchText(paper) } : {}),
-				...(visibility ? { visibility } : {}),
+				...(visibility ? { visibility, moderation: await moderationOf(row, visibility) } : {}),
 				updatedAt: new Date()
 			};
 			const [saved] = await db.update(papers).set(change).where(eq(papers.id, row.id)).returning();
+			tellOf(saved!, row);
 			return currentOf(saved!);
 		},
 
@@ -297,6 +353,10 @@ function pictureOf(
 	const data = plotBytes(choice);
 	const hash = createHash('sha256').update(data).digest('hex');
 	return { hash, mime: choice.mime, size: data.byteLength, data };
+}
+
+function noOutput(): ProblemError {
+	return new ProblemError(404, { code: 'output-unknown', title: 'There is no such output.' });
 }
 
 function tooLarge(): ProblemError {

@@ -6,6 +6,8 @@ const PUBLIC_ROUTES: ReadonlySet<string> = new Set([
 	'/readyz',
 	'/frame',
 	'/api/openapi.json',
+	'/api/collections',
+	'/api/collections/[slug]',
 	'/api/papers',
 	'/api/papers/[slug]',
 	'/api/papers/[slug]/versions/[number]',
@@ -15,6 +17,12 @@ const PUBLIC_ROUTES: ReadonlySet<string> = new Set([
 	'/papers/[slug]/v/[number]',
 	'/papers/[slug]/v/[number]/[file]',
 	'/papers/[slug]/v/[number]/outputs/[cell]/[output]/[part]',
+	'/papers/[slug]/v/[number]/embed/[cell]',
+	'/papers/[slug]/v/[number]/embed/[cell]/[output]',
+	'/papers/[slug]/v/[number]/embed/[cell]/[output]/frame',
+	'/papers/collections',
+	'/papers/collections/[slug]',
+	'/papers/collections/[slug]/feed.xml',
 	'/papers/feed.xml',
 	'/papers/sitemap.xml',
 	'/robots.txt'
@@ -28,6 +36,11 @@ export function isPublicRoute(id: string | null): boolean {
 /** Whether a route answers everybody alike, so that it may be kept on the way: public papers. */
 export function isSharedRoute(id: string | null): boolean {
 	return isPublicRoute(id) && id!.startsWith('/papers');
+}
+
+/** Whether it is a page for pages of others: a cell or an output of a paper. The frames in it bring a policy of their own. */
+export function isEmbedPage(id: string | null): boolean {
+	return isPublicRoute(id) && /\/embed\/\[cell\](\/\[output\])?$/.test(id!);
 }
 
 export { PUBLIC_ROUTES };

@@ -27,6 +27,8 @@ import type { KnownHostsProblem } from '#lib/model/known-hosts.ts';
 import type { KernelSpec, KnownKey, SignInMethod, SshHop, WorkspaceState } from '#lib/model/workspace.ts';
 import type { BoundNotebooks } from './bound-notebooks.ts';
 import type { Papers } from './papers.ts';
+import type { PaperModeration } from './paper-moderation.ts';
+import type { Collections } from './collections.ts';
 import type { WorkspaceFileService } from './workspace-files.ts';
 import type { Sweeps } from './sweeps.ts';
 import type { Terminals } from './terminals.ts';
@@ -198,6 +200,8 @@ export interface SiteSettings {
 	jobPresets: SitePreset[];
 	/** Where workspaces may be; empty: everywhere but at addresses that are closed by default. */
 	reach: ReachEntry[];
+	/** New public cards are for their owners and administrators until one of these has let them through. */
+	paperModeration: boolean;
 }
 
 /** Administrators only. */
@@ -408,6 +412,8 @@ export interface Services {
 	preferences: Preferences;
 	ports: WorkspacePorts;
 	papers: Papers;
+	paperModeration: PaperModeration;
+	collections: Collections;
 	/** The OpenAPI description served at /api/openapi.json. */
 	openapi: JsonObject;
 	site: { origin: string; userContentOrigin: string; secure: boolean };

@@ -34,7 +34,8 @@ const NAMES = [
 	'jobLeaseMinutes',
 	'jobWay',
 	'jobPresets',
-	'reach'
+	'reach',
+	'paperModeration'
 ] as const satisfies readonly (keyof SiteSettings)[];
 
 export function createSettings({ db, onIdleChanged, onReachChanged, tryReach }: SettingsOptions): Settings {
@@ -63,7 +64,7 @@ export function createSettings({ db, onIdleChanged, onReachChanged, tryReach }: 
 				for (const name of NAMES) {
 					const value = next[name];
 					// What is as in a fresh installation has no row.
-					if (value === null || (Array.isArray(value) && value.length === 0))
+					if (value === null || value === false || (Array.isArray(value) && value.length === 0))
 						await tx.delete(settings).where(eq(settings.name, name));
 					else
 						await tx
@@ -97,7 +98,8 @@ export async function readSettings(db: Pick<Database, 'select'>): Promise<SiteSe
 		jobLeaseMinutes: value('jobLeaseMinutes'),
 		jobWay: JOB_WAYS.find((way) => rows.some((row) => row.name === 'jobWay' && row.value === way)) ?? null,
 		jobPresets: readPresets(rows.find((row) => row.name === 'jobPresets')?.value),
-		reach: readReach(rows.find((row) => row.name === 'reach')?.value) ?? []
+		reach: readReach(rows.find((row) => row.name === 'reach')?.value) ?? [],
+		paperModeration: rows.some((row) => row.name === 'paperModeration' && row.value === true)
 	};
 }
 

@@ -1,6 +1,7 @@
 /** What the page of a version shows, ready for a component that only writes it down. */
 import type { CardVersion } from '#lib/model/paper/card.ts';
 import { citationOf } from '#lib/model/paper/citation.ts';
+import { isOpen, type Shown } from '#lib/model/paper/moderation.ts';
 import {
 	highwireTags,
 	jsonForScript,
@@ -12,9 +13,9 @@ import {
 /** Asked for again each time, and answered with 304 where nothing has changed: who has just published sees it. */
 export const FRESH = 'public, no-cache';
 
-/** Drafts are for their owners only; what is public is the same for everybody. */
-export function cachingOf(card: Pick<CardVersion, 'visibility'>, ofPublic: string): string {
-	return card.visibility === 'public' ? ofPublic : 'private, no-store';
+/** What is not open is for those who may see it; what is open is the same for everybody. */
+export function cachingOf(card: Shown, ofPublic: string): string {
+	return isOpen(card) ? ofPublic : 'private, no-store';
 }
 
 export async function cardPage(

@@ -1,5 +1,6 @@
 /** A paper card and its versions, as pages and the HTTP interface see them. Times are ISO 8601. */
 import type { CellId } from '../ids.ts';
+import type { Shown } from './moderation.ts';
 import type { Paper } from './paper.ts';
 
 /** What a version was made with, as far as the notebook says. */
@@ -30,13 +31,12 @@ export interface KeyPlot {
 }
 
 /** One card of the gallery. */
-export interface CardEntry {
+export interface CardEntry extends Shown {
 	slug: string;
 	/** The newest version. */
 	number: number;
 	paper: Paper;
 	plot: KeyPlot | null;
-	visibility: 'draft' | 'public';
 	publishedAt: string;
 	updatedAt: string;
 }
@@ -57,6 +57,8 @@ export interface CardVersion extends CardEntry {
 	digest: string;
 	/** Display name of who published it; null when the account is gone. */
 	by: string | null;
+	/** What an administrator said to the owners; empty where nothing was. */
+	moderationWords: string;
 }
 
 /** A picture among the outputs of a notebook: the address of one for the key plot. */

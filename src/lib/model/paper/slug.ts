@@ -4,6 +4,8 @@ const MOST = 60;
 /** Addresses below /papers that mean something else. */
 const RESERVED = new Set([
 	'feed',
+	'lookup',
+	'mine',
 	'new',
 	'collections',
 	'tags',

@@ -3,7 +3,7 @@ import type { Cell } from '#lib/model/cell.ts';
 import type { CellOutputs, NotebookContent } from '#lib/model/ipynb/content.ts';
 import { escapeHtml } from '#lib/render/syntax.ts';
 import type { Grammar } from '#lib/render/grammars.ts';
-import type { NotebookPage, PageOptions } from './options.ts';
+import type { NotebookPage, PageOptions, Result } from './options.ts';
 import { outputHtml } from './output-html.ts';
 import { Prose } from './prose.ts';
 import { languageOf, sourceHtml } from './source-html.ts';
@@ -20,6 +20,7 @@ interface PageState {
 	/** Code cells so far. */
 	codeCells: number;
 	interactive: boolean;
+	results: Result[];
 }
 
 /** The cells of a notebook with their outputs, its headings, and whether something can be loaded into a frame. */
@@ -34,7 +35,8 @@ export async function notebookPage(
 		language: languageOf(content.metadata),
 		grammars: new Map(),
 		codeCells: 0,
-		interactive: false
+		interactive: false,
+		results: []
 	};
 	const cells: string[] = [];
 	for (const [i, cell] of content.cells.entries()) {
@@ -45,7 +47,8 @@ export async function notebookPage(
 	return {
 		html: `<div class="notebook">\n${cells.filter((html) => html !== '').join('\n')}\n</div>`,
 		contents: prose.contents,
-		interactive: state.interactive
+		interactive: state.interactive,
+		results: state.results
 	};
 }
 
@@ -102,6 +105,12 @@ function outputsHtml(cell: Cell, held: CellOutputs | undefined, state: PageState
 			interactive: () => (state.interactive = true)
 		})
 	);
+	const first = shown.findIndex((each) => each !== '');
+	if (first >= 0) {
+		const line = cell.source.trim().split('\n')[0]!.slice(0, 80);
+		const label = `Code cell ${state.codeCells}${line === '' ? '' : `: ${line}`}`;
+		state.results.push({ cell: cell.id, label, output: first });
+	}
 	const rest = outputs.length - shown.length;
 	if (rest > 0) shown.push(`<p class="cut">${rest} more outputs of this cell are not shown here.</p>`);
 	const html = shown.filter((each) => each !== '').join('\n');

@@ -31,10 +31,21 @@ export interface ContentsEntry {
 	text: string;
 }
 
+/** A code cell that came to something. */
+export interface Result {
+	cell: CellId;
+	/** Its number among the code cells, and the first line of its code. */
+	label: string;
+	/** The first of its outputs that shows anything. */
+	output: number;
+}
+
 export interface NotebookPage {
 	/** The cells, as one `<div class="notebook">`. Looks right with `components/notebook-page.css`. No script in it. */
 	html: string;
 	contents: ContentsEntry[];
 	/** Whether an output can be loaded into a frame on demand. */
 	interactive: boolean;
+	/** The code cells of which the page shows an output, in order. */
+	results: Result[];
 }

@@ -28,6 +28,28 @@ export const publication = v.object({
 	visibility: v.optional(visibility, 'public')
 });
 
+/** What an administrator says of a card. Who is refused hears why. */
+export const decision = v.pipe(
+	v.object({
+		decision: v.picklist(['accept', 'refuse'], 'must be accept or refuse'),
+		words: v.optional(
+			v.pipe(
+				v.string(),
+				v.transform((text) => text.replace(/[^\P{Cc}\n]+/gu, ' ').trim()),
+				v.maxLength(2_000, 'must have at most 2000 characters')
+			),
+			''
+		)
+	}),
+	v.forward(
+		v.check(
+			({ decision: said, words }) => said === 'accept' || words !== '',
+			'must tell the owners why it is refused'
+		),
+		['words']
+	)
+);
+
 export const cardChange = v.object({ paper: v.optional(paperSchema), visibility: v.optional(visibility) });
 
 const page = v.pipe(v.string(), v.regex(/^[1-9]\d{0,5}$/, 'must be a number'), v.transform(Number));

@@ -13,7 +13,8 @@ const body = v.object({
 	jobLeaseMinutes: v.optional(v.nullable(idleMinutes(1))),
 	jobWay: v.optional(v.nullable(v.picklist(JOB_WAYS, 'must be attach, call-back or null'))),
 	jobPresets: v.optional(sitePresets),
-	reach: v.optional(reachList)
+	reach: v.optional(reachList),
+	paperModeration: v.optional(v.boolean('must be true or false'))
 });
 
 export const GET: RequestHandler = endpoint('read', ({ locals }, caller) =>

@@ -4,6 +4,7 @@ import { BATCH_ROUTES } from './openapi-batch.ts';
 import { BOUND_ROUTES } from './openapi-bound.ts';
 import { ENVIRONMENT_ROUTES } from './openapi-environments.ts';
 import { FILE_ROUTES } from './openapi-files.ts';
+import { GUEST_ROUTES } from './openapi-guests.ts';
 import { NOTEBOOK_ROUTES } from './openapi-notebooks.ts';
 import { PAPER_ROUTES } from './openapi-papers.ts';
 import type { ApiRoute } from './openapi-route.ts';
@@ -21,5 +22,6 @@ export const API_ROUTES: ApiRoute[] = [
 	...VERSION_ROUTES,
 	...SWEEP_ROUTES,
 	...PAPER_ROUTES,
+	...GUEST_ROUTES,
 	...ACCOUNT_ROUTES
 ];

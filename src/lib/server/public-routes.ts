@@ -13,6 +13,7 @@ const PUBLIC_ROUTES: ReadonlySet<string> = new Set([
 	'/papers/[slug]',
 	'/papers/[slug]/cite.[kind]',
 	'/papers/[slug]/v/[number]',
+	'/papers/[slug]/v/[number]/run',
 	'/papers/[slug]/v/[number]/[file]',
 	'/papers/[slug]/v/[number]/outputs/[cell]/[output]/[part]',
 	'/papers/feed.xml',
@@ -27,7 +28,7 @@ export function isPublicRoute(id: string | null): boolean {
 
 /** Whether a route answers everybody alike, so that it may be kept on the way: public papers. */
 export function isSharedRoute(id: string | null): boolean {
-	return isPublicRoute(id) && id!.startsWith('/papers');
+	return isPublicRoute(id) && id!.startsWith('/papers') && !id!.endsWith('/run');
 }
 
 export { PUBLIC_ROUTES };

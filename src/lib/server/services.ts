@@ -26,6 +26,8 @@ import type { SignIn } from '#lib/model/gateway.ts';
 import type { KnownHostsProblem } from '#lib/model/known-hosts.ts';
 import type { KernelSpec, KnownKey, SignInMethod, SshHop, WorkspaceState } from '#lib/model/workspace.ts';
 import type { BoundNotebooks } from './bound-notebooks.ts';
+import type { Guests } from './guests.ts';
+import type { PaperRuns } from './paper-runs.ts';
 import type { Papers } from './papers.ts';
 import type { WorkspaceFileService } from './workspace-files.ts';
 import type { Sweeps } from './sweeps.ts';
@@ -38,6 +40,8 @@ export interface User {
 	name: string;
 	displayName: string;
 	admin: boolean;
+	/** A guest (guests.ts): an account that ends then. */
+	guestUntil?: Date;
 }
 
 /** Who is asking: a browser session, or a token with its scopes. */
@@ -113,6 +117,8 @@ export interface NotebookRow {
 	createdAt: Date;
 	updatedAt: Date;
 	cells: number;
+	/** The version of a paper it was made from; null for others. */
+	origin: { slug: string; number: number; title: string } | null;
 }
 
 export interface Member {
@@ -408,6 +414,8 @@ export interface Services {
 	preferences: Preferences;
 	ports: WorkspacePorts;
 	papers: Papers;
+	paperRuns: PaperRuns;
+	guests: Guests;
 	/** The OpenAPI description served at /api/openapi.json. */
 	openapi: JsonObject;
 	site: { origin: string; userContentOrigin: string; secure: boolean };

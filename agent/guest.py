@@ -217,8 +217,9 @@ class Guest:
         for path, source in read:
             _show(root, path, source)
         for path in (HOME, PLACE, "/tmp", "/var/tmp", "/dev/shm"):
-            os.makedirs(root + path, 0o755)
-            os.chown(root + path, self.uid, self.gid) if self.root else None
+            os.makedirs(root + path, 0o755, exist_ok=True)  # a Python may be below one of them
+            if self.root:
+                os.chown(root + path, self.uid, self.gid)
         data = self.config.get("data")
         data = os.path.expanduser(data) if data else None
         if data and os.path.isdir(data):
@@ -292,7 +293,7 @@ class Guest:
             os._exit(73)
 
     def _limits(self):
-        cpu = int(self.cpu) + 1
+        cpu = int(self.cpu) + 30  # the watcher is first, and says why
         for kind, most in (("CPU", cpu), ("AS", 2 * self.memory + 512 * _MIB), ("CORE", 0), ("NPROC", 128), ("NOFILE", 512),
                            ("FSIZE", self.disk * _MIB)):
             number = getattr(resource, "RLIMIT_" + kind)

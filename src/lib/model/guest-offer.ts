@@ -8,7 +8,7 @@ export interface GuestOffer {
 	workspace: WorkspaceId | null;
 	/** How long a guest may stay. */
 	minutes: number;
-	/** Of all processes of a guest together. */
+	/** Of a kernel and all it starts together. */
 	cpuSeconds: number;
 	memoryMb: number;
 	/** Guests at the same time, on the whole site. */

@@ -10,16 +10,16 @@ import { members, sessions as sessionRows } from '#db/schema.ts';
 import type { KernelGateway } from '#lib/model/gateway.ts';
 import type { GuestOffer } from '#lib/model/guest-offer.ts';
 import { newId, type NotebookId, type UserId } from '#lib/model/ids.ts';
-import { nearestSpec } from '#lib/model/paper/environment-difference.ts';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
+import type { WorkspaceAddress } from '#lib/model/workspace.ts';
 import type { GuestBook } from './guest-directory.ts';
 import { GuestKernels } from './guest-kernels.ts';
 import { awayProblem, fullProblem, limitProblem, offProblem, overProblem } from './guest-problems.ts';
 import * as rows from './guest-rows.ts';
 import { guestTrial } from './guest-trial.ts';
-import { noteDifference } from './kernel-environment.ts';
 import { copyVersion } from './paper-copies.ts';
 import { haveFolder, newFolder, readFiles, writeFiles } from './paper-data.ts';
+import { startExample } from './paper-kernel.ts';
 import { PAPERS_FOLDER } from './paper-runs.ts';
 import { readCard, readVersion, type PaperRow } from './paper-rows.ts';
 import type { Caller, SessionCookie } from './services.ts';
@@ -142,7 +142,8 @@ export function createGuests(options: GuestsOptions): GuestsService {
 			if (door !== before) throw offProblem();
 			const { cookie } = await sessions.create(guest.id, client);
 			schedule();
-			start({ id: guest.id, name: guest.displayName, admin: false }, notebook, address.id, card, number);
+			const user = { id: guest.id, name: guest.displayName, admin: false };
+			await start({ user, notebook, address, card, number });
 			return { cookie, notebook };
 		} catch (error) {
 			await remove([guest.id]);
@@ -150,24 +151,19 @@ export function createGuests(options: GuestsOptions): GuestsService {
 		}
 	}
 
-	/** In the background: what goes wrong is in the notebook. */
-	function start(
-		user: { id: UserId; name: string; admin: boolean },
-		notebook: NotebookId,
-		workspace: string,
-		card: PaperRow,
-		number: number
-	): void {
-		const work = async (): Promise<void> => {
-			const address = await directory.address(workspace);
-			const { environment } = await readVersion(db, card, number);
-			await directory.ready(workspace, () => undefined);
-			const spec = address && nearestSpec((await gateway.kernelspecs(address)).specs, environment)?.name;
-			const collab = options.collab();
-			await collab.rooms.command(user, notebook, { do: 'start', workspace, ...(spec ? { spec } : {}) });
-			await noteDifference({ gateway, collab }, notebook, environment);
-		};
-		work().catch((error: unknown) => {
+	/** Has the kernel begin; what goes wrong from then on is in the notebook. */
+	async function start(what: {
+		user: { id: UserId; name: string; admin: boolean };
+		notebook: NotebookId;
+		address: WorkspaceAddress;
+		card: PaperRow;
+		number: number;
+	}): Promise<void> {
+		const collab = options.collab();
+		const { environment } = await readVersion(db, what.card, what.number);
+		const tools = { gateway, directory, collab };
+		const { difference } = await startExample(tools, { ...what, role: 'editor', environment });
+		difference.catch((error: unknown) => {
 			if (!(error instanceof ProblemError)) logger.error({ err: error }, 'a guest’s kernel was not started');
 		});
 	}

@@ -4,11 +4,10 @@ import type { Collab } from '#collab/start.ts';
 import type { Database } from '#db/database.ts';
 import type { KernelGateway } from '#lib/model/gateway.ts';
 import { newId, type NotebookId, type WorkspaceId } from '#lib/model/ids.ts';
-import { nearestSpec } from '#lib/model/paper/environment-difference.ts';
 import { ProblemError, type Problem } from '#lib/model/problem.ts';
 import type { Logger } from '#collab/logger.ts';
-import { noteDifference } from './kernel-environment.ts';
 import { copyVersion } from './paper-copies.ts';
+import { startExample } from './paper-kernel.ts';
 import { newFolder, readFiles, writeFiles, type PaperFile } from './paper-data.ts';
 import { readCard, readVersion, type PaperRow } from './paper-rows.ts';
 import type { Caller } from './services.ts';
@@ -97,15 +96,11 @@ export function createPaperRuns(options: PaperRunsOptions): PaperRuns {
 		const { folder } = state;
 		const order = { card, number, owner: caller.user.id, ...(folder ? { place: { workspace, folder } } : {}) };
 		const notebook = await copyVersion(db, origin, order);
+		const tools = { gateway, directory, collab };
+		const kernel = { user: roomUser(caller), role: 'owner' as const, notebook, address, environment };
+		const { difference } = await startExample(tools, kernel);
 		Object.assign(state, { notebook, file: null, state: 'starting' });
-		await directory.ready(workspace, () => undefined);
-		const spec = nearestSpec((await gateway.kernelspecs(address)).specs, environment)?.name;
-		await collab.rooms.command(roomUser(caller), notebook, {
-			do: 'start',
-			workspace,
-			...(spec === undefined ? {} : { spec })
-		});
-		state.difference = await noteDifference({ gateway, collab }, notebook, environment);
+		state.difference = await difference;
 		state.state = 'ready';
 	}
 

@@ -145,7 +145,8 @@ export class KernelLink {
 				});
 			// A folder that is gone keeps nobody from working.
 			await start(as.folder).catch((error: unknown) => {
-				const lost = as.folder !== null && error instanceof ProblemError && error.problem.code === 'agent-start';
+				const lost =
+					as.folder !== null && error instanceof ProblemError && error.problem.code === 'agent-start';
 				if (!lost) throw error;
 				return start(null);
 			});

@@ -252,17 +252,20 @@ describe('a guest', () => {
 			.where(eq(users.id, id));
 	});
 
-	test.each(ROUTES.filter((route) => !(route in PUBLIC)))('asks %s for nothing that is not theirs', async (route) => {
-		for (const method of METHODS.filter((one) => !OF_GUESTS[route]?.includes(one))) {
-			const headers = { Cookie: cookie, ...(CHANGES.includes(method) ? { Origin: server.origin } : {}) };
-			const answer = await request(address(route), method, headers);
-			const said = `${method} ${answer.status} ${answer.headers.get('location') ?? ''}`.trim();
-			if (route.startsWith('/api/') || CHANGES.includes(method)) expect(said).toBe(`${method} 403`);
-			else expect(said).toBe(`${method} 303 /sign-in?next=${encodeURIComponent(address(route))}`);
-			const data = await request(`${address(route)}/__data.json`, 'GET', { Cookie: cookie });
-			if (!OF_GUESTS[route]?.includes('GET')) expect(await data.text()).not.toContain('"type":"data"');
+	test.each(ROUTES.filter((route) => !(route in PUBLIC)))(
+		'asks %s for nothing that is not theirs',
+		async (route) => {
+			for (const method of METHODS.filter((one) => !OF_GUESTS[route]?.includes(one))) {
+				const headers = { Cookie: cookie, ...(CHANGES.includes(method) ? { Origin: server.origin } : {}) };
+				const answer = await request(address(route), method, headers);
+				const said = `${method} ${answer.status} ${answer.headers.get('location') ?? ''}`.trim();
+				if (route.startsWith('/api/') || CHANGES.includes(method)) expect(said).toBe(`${method} 403`);
+				else expect(said).toBe(`${method} 303 /sign-in?next=${encodeURIComponent(address(route))}`);
+				const data = await request(`${address(route)}/__data.json`, 'GET', { Cookie: cookie });
+				if (!OF_GUESTS[route]?.includes('GET')) expect(await data.text()).not.toContain('"type":"data"');
+			}
 		}
-	});
+	);
 
 	test('is nobody when the time is over, and never by a token', async () => {
 		expect((await request('/api/preferences', 'GET', { Cookie: cookie })).status).toBe(200);

@@ -49,7 +49,15 @@ subprocess.Popen(["sleep", "${MARK}"], start_new_session=True)
 print("up", flush=True)
 while True: time.sleep(1)`
 };
-const OFFER = { on: true, workspace: 'local', minutes: 10, cpuSeconds: 60, memoryMb: 400, atOnce: 3, perAddress: 9999 };
+const OFFER = {
+	on: true,
+	workspace: 'local',
+	minutes: 10,
+	cpuSeconds: 60,
+	memoryMb: 400,
+	atOnce: 3,
+	perAddress: 9999
+};
 
 let server: ServerProcess;
 let seed: Seed;
@@ -124,7 +132,10 @@ async function begin(guest: Guest, cell: string): Promise<string> {
 async function ended(guest: Guest, run: string): Promise<{ state: string; text: string }> {
 	const { body } = await guest.call('GET', `/api/notebooks/${guest.notebook}/runs/${run}?wait=60`);
 	const outputs = (body.outputs ?? []) as { text?: string }[];
-	return { state: body.state as string, text: outputs.map((one) => one.text ?? JSON.stringify(one)).join('') };
+	return {
+		state: body.state as string,
+		text: outputs.map((one) => one.text ?? JSON.stringify(one)).join('')
+	};
 }
 
 const run = async (guest: Guest, cell: string) => ended(guest, await begin(guest, cell));
@@ -158,7 +169,10 @@ describe('a guest', () => {
 			text: "False [False, False, False, False, False] True False True ['HOME']\n"
 		});
 		const { body } = await guest.call('GET', `/api/notebooks/${guest.notebook}`);
-		expect(body).toMatchObject({ role: 'editor', origin: { slug, number: 1, title: 'An example for guests' } });
+		expect(body).toMatchObject({
+			role: 'editor',
+			origin: { slug, number: 1, title: 'An example for guests' }
+		});
 	}, 120_000);
 
 	test('has the memory and the processor time that are offered, and is told what ended the kernel', async () => {
@@ -210,8 +224,19 @@ describe('a guest', () => {
 			const answer = await guest.call(method, path, body);
 			expect([method, path, answer.status, answer.body.code]).toEqual([method, path, 403, 'guest']);
 		}
-		for (const path of ['/', '/people', '/account', '/settings', '/workspaces', '/api', `/notebooks/${notebook}/publish`]) {
-			const answer = await fetch(server.origin + path, { redirect: 'manual', headers: { Cookie: guest.cookie } });
+		for (const path of [
+			'/',
+			'/people',
+			'/account',
+			'/settings',
+			'/workspaces',
+			'/api',
+			`/notebooks/${notebook}/publish`
+		]) {
+			const answer = await fetch(server.origin + path, {
+				redirect: 'manual',
+				headers: { Cookie: guest.cookie }
+			});
 			expect([path, answer.headers.get('location')]).toEqual([
 				path,
 				`/sign-in?next=${encodeURIComponent(path)}`
@@ -237,7 +262,11 @@ describe('a guest', () => {
 			expect([path, status]).toEqual([path, 401]);
 		}
 		const [account] = await seed.db.select().from(users).where(isNotNull(users.guestUntil));
-		expect(account).toMatchObject({ passwordHash: null, admin: false, displayName: expect.stringMatching(/^Guest [0-9a-f]{4}$/) });
+		expect(account).toMatchObject({
+			passwordHash: null,
+			admin: false,
+			displayName: expect.stringMatching(/^Guest [0-9a-f]{4}$/)
+		});
 		expect((await asAda('POST', '/api/guests/stop')).status).toBe(200);
 	}, 120_000);
 

@@ -76,7 +76,9 @@ async function run(notebook: string): Promise<string> {
 	const at = `/api/notebooks/${notebook}/runs`;
 	const { body } = await asBob('POST', at, { cells: ['read'] });
 	const ended = (await asBob('GET', `${at}/${body.runs[0].id}?wait=60`)).body;
-	return (ended.outputs as { text?: string }[]).map((output) => output.text ?? JSON.stringify(output)).join('');
+	return (ended.outputs as { text?: string }[])
+		.map((output) => output.text ?? JSON.stringify(output))
+		.join('');
 }
 
 test('wants a machine that is the caller’s own and connected', async () => {
@@ -147,7 +149,9 @@ test('what is the same is not said', () => {
 	};
 	const made = { ...ENVIRONMENT, languageVersion: '3.11.2', packages: { numpy: '2.1.0' } };
 	expect(differenceWords(made, here)).toBeNull();
-	expect(differenceWords({ ...made, kernelspec: null, languageVersion: null, packages: {} }, here)).toBeNull();
+	expect(
+		differenceWords({ ...made, kernelspec: null, languageVersion: null, packages: {} }, here)
+	).toBeNull();
 	const other = { ...made, kernelspec: { name: 'lab`x', title: 'Lab' } };
 	expect(differenceWords(other, here)).toBe(
 		'Different here: there is no kernel called `labx`, so `python3` was taken.'

@@ -68,7 +68,8 @@ export function createAccounts({
 				.from(apiTokens)
 				.innerJoin(users, eq(users.id, apiTokens.userId))
 				.where(eq(apiTokens.digest, tokenDigest(token)));
-			if (!row || row.user.guestUntil || (row.token.expiresAt && row.token.expiresAt < new Date())) return null;
+			if (!row || row.user.guestUntil || (row.token.expiresAt && row.token.expiresAt < new Date()))
+				return null;
 			await db.update(apiTokens).set({ lastUsedAt: new Date() }).where(eq(apiTokens.id, row.token.id));
 			const { id, name, displayName, admin } = row.user;
 			return { user: { id, name, displayName, admin }, sessionId: null, scopes: row.token.scopes };

@@ -121,7 +121,11 @@ export function createGuests(options: GuestsOptions): GuestsService {
 			const part = await newFolder(files, FOLDER, `${card.id}-v${number}-part`);
 			await writeFiles(db, files, part, list, () => undefined);
 			const name = target.slice(FOLDER.length + 1);
-			await files.operate({ do: 'rename', from: part, to: `${part.slice(0, part.lastIndexOf('/'))}/${name}` });
+			await files.operate({
+				do: 'rename',
+				from: part,
+				to: `${part.slice(0, part.lastIndexOf('/'))}/${name}`
+			});
 		}
 	}
 
@@ -138,7 +142,9 @@ export function createGuests(options: GuestsOptions): GuestsService {
 			const notebook = await copyVersion(db, origin, { card, number, owner: guest.id });
 			// Not its owner: what owners do (sharing, publishing, links) is not for guests.
 			await db.update(members).set({ role: 'editor' }).where(eq(members.notebookId, notebook));
-			await db.insert(guestRuns).values({ id: newId(), userId: guest.id, notebookId: notebook, endsAt: until });
+			await db
+				.insert(guestRuns)
+				.values({ id: newId(), userId: guest.id, notebookId: notebook, endsAt: until });
 			if (door !== before) throw offProblem();
 			const { cookie } = await sessions.create(guest.id, client);
 			schedule();
@@ -175,11 +181,16 @@ export function createGuests(options: GuestsOptions): GuestsService {
 			await db.delete(sessionRows).where(eq(sessionRows.userId, user));
 			options.onSessionsEnded({ user, except: null });
 		}
-		const theirs = await Promise.all(users.map(async (user) => ({ user, notebooks: await rows.notebooksOf(db, user) })));
+		const theirs = await Promise.all(
+			users.map(async (user) => ({ user, notebooks: await rows.notebooksOf(db, user) }))
+		);
 		for (const { user, notebooks } of theirs)
 			for (const { id } of notebooks) {
 				// After a restart of the server only the notebook itself knows of its kernel.
-				const kernel = await rooms.state(id).then((state) => state.kernel, () => null);
+				const kernel = await rooms.state(id).then(
+					(state) => state.kernel,
+					() => null
+				);
 				if (kernel?.kernel && kernel.workspace) kernels.note(kernel.kernel, kernel.workspace, user, 0);
 			}
 		const ended = await kernels.end(new Set(users));
@@ -317,7 +328,10 @@ export function networkOf(address: string): string {
 	const right = tail === undefined || tail === '' ? [] : tail.split(':');
 	const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
 	const groups = [...left, ...Array<string>(zeros).fill('0'), ...right];
-	return groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '')).join(':');
+	return groups
+		.slice(0, 4)
+		.map((group) => group.replace(/^0+(?=.)/, ''))
+		.join(':');
 }
 
 function notYours(): ProblemError {

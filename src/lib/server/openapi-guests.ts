@@ -18,7 +18,11 @@ export const GUEST_ROUTES: ApiRoute[] = [
 			'kernel in that folder. The workspace must be connected.',
 		scope: 'run',
 		body: { schema: object({ workspace: text }) },
-		answer: { status: 202, description: 'Begun; Location is where to ask how far it is.', schema: ref('PaperRun') }
+		answer: {
+			status: 202,
+			description: 'Begun; Location is where to ask how far it is.',
+			schema: ref('PaperRun')
+		}
 	},
 	{
 		method: 'get',
@@ -80,7 +84,12 @@ export const GUEST_SCHEMAS: Record<string, JsonObject> = {
 	Guests: object({
 		offer: object(offer),
 		guests: list(
-			object({ name: text, until: { type: 'string', format: 'date-time' }, slug: orNull(text), number: orNull(count) })
+			object({
+				name: text,
+				until: { type: 'string', format: 'date-time' },
+				slug: orNull(text),
+				number: orNull(count)
+			})
 		),
 		problem: orNull(ref('Problem'))
 	}),

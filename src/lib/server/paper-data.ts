@@ -29,7 +29,9 @@ export async function readFiles(db: Database, paper: string, number: number): Pr
 
 /** A path that stays in its folder. They were checked when they came in; this is what writes them elsewhere. */
 function isWithin(path: string): boolean {
-	return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('\0'));
+	return path
+		.split('/')
+		.every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('\0'));
 }
 
 /** A folder of that name that nobody has, below one that may be there: `name`, `name-2`, … Answers its absolute path. */

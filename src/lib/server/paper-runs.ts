@@ -91,10 +91,17 @@ export function createPaperRuns(options: PaperRunsOptions): PaperRuns {
 		if (files.length > 0) {
 			const machine = gateway.files(workspace);
 			state.folder = await newFolder(machine, PAPERS_FOLDER, `${card.slug}-v${number}`);
-			await writeFiles(db, machine, state.folder, files, (file, done) => Object.assign(state, { file, done }));
+			await writeFiles(db, machine, state.folder, files, (file, done) =>
+				Object.assign(state, { file, done })
+			);
 		}
 		const { folder } = state;
-		const order = { card, number, owner: caller.user.id, ...(folder ? { place: { workspace, folder } } : {}) };
+		const order = {
+			card,
+			number,
+			owner: caller.user.id,
+			...(folder ? { place: { workspace, folder } } : {})
+		};
 		const notebook = await copyVersion(db, origin, order);
 		const tools = { gateway, directory, collab };
 		const kernel = { user: roomUser(caller), role: 'owner' as const, notebook, address, environment };

@@ -24,9 +24,13 @@ export function differenceWords(made: PaperEnvironment, here: KernelEnvironment)
 	if (made.language && made.language.toLowerCase() !== here.language.toLowerCase())
 		said.push(`it was made with ${name}, and this kernel is ${languageName(here.language)}`);
 	else if (made.languageVersion && minor(made.languageVersion) !== minor(here.languageVersion))
-		said.push(`it was made with ${name} ${plain(made.languageVersion)}, and this is ${plain(here.languageVersion)}`);
+		said.push(
+			`it was made with ${name} ${plain(made.languageVersion)}, and this is ${plain(here.languageVersion)}`
+		);
 	if (made.kernelspec && made.kernelspec.name !== here.kernelspec.name)
-		said.push(`there is no kernel called ${code(made.kernelspec.name)}, so ${code(here.kernelspec.name)} was taken`);
+		said.push(
+			`there is no kernel called ${code(made.kernelspec.name)}, so ${code(here.kernelspec.name)} was taken`
+		);
 	const packages = Object.entries(made.packages).filter(([one]) => one in here.packages);
 	const missing = packages.flatMap(([one]) => (here.packages[one] === null ? [code(one)] : []));
 	const other = packages.flatMap(([one, version]) => {

@@ -13,6 +13,9 @@ export const POST: RequestHandler = endpoint(
 	async ({ locals: { services }, params: { slug, number }, request }, caller) => {
 		const { workspace } = await readBody(request, body);
 		const run = await services.paperRuns.start(caller, slug, versionNumber(number), workspace);
-		return json(run, { status: 202, headers: { location: `${services.site.origin}/api/papers/runs/${run.id}` } });
+		return json(run, {
+			status: 202,
+			headers: { location: `${services.site.origin}/api/papers/runs/${run.id}` }
+		});
 	}
 );

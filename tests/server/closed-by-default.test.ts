@@ -39,6 +39,7 @@ const OF_GUESTS: Record<string, string[]> = {
 	'/notebooks/[id]': ['GET', 'HEAD'], // their notebook
 	'/api/notebooks/[id]': ['GET', 'HEAD'], // the same, to take along
 	'/api/notebooks/[id]/blobs/[hash]': ['GET', 'HEAD'], // its outputs
+	'/api/notebooks/[id]/file': ['GET', 'HEAD'], // whether it is a file, which it is not
 	'/api/notebooks/[id]/streams/[stream]': ['GET', 'HEAD'],
 	'/api/notebooks/[id]/runs': ['GET', 'HEAD', 'POST'], // running its cells
 	'/api/notebooks/[id]/runs/[run]': ['GET', 'HEAD'],

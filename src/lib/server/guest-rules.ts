@@ -11,6 +11,8 @@ const GUEST_ROUTES: Readonly<Record<string, readonly string[]>> = {
 	'/notebooks/[id]': READ,
 	'/api/notebooks/[id]': READ,
 	'/api/notebooks/[id]/blobs/[hash]': READ,
+	// whether it is a file of a machine, which it is not
+	'/api/notebooks/[id]/file': READ,
 	'/api/notebooks/[id]/streams/[stream]': READ,
 	'/api/notebooks/[id]/runs': [...READ, 'POST'],
 	'/api/notebooks/[id]/runs/[run]': READ,

@@ -3,6 +3,9 @@ import { newId } from '#lib/model/ids.ts';
 import type { Json, JsonObject } from '#lib/model/json.ts';
 import { stringifyNotebook } from '#lib/model/ipynb/stringify.ts';
 
+/** A formula without what could end the text of a link, which stays as it is, or a character that means something to Markdown. */
+const PLAIN_FORMULA_OR_MARK = /\$[^$[\]<>`\n]+\$|[\\`*_[\]<>]/g;
+
 export interface CopyOrigin {
 	slug: string;
 	number: number;
@@ -27,7 +30,7 @@ export function withOrigin(
 	place?: KernelFolder
 ): string {
 	const notebook = JSON.parse(ipynb) as { cells: JsonObject[]; metadata: JsonObject };
-	const name = title.replace(/[\\`*_[\]<>]/g, '\\$&');
+	const name = title.replace(PLAIN_FORMULA_OR_MARK, (part) => (part.length > 1 ? part : `\\${part}`));
 	const cell: JsonObject = {
 		cell_type: 'markdown',
 		id: newId(),

@@ -41,6 +41,9 @@ def main(arguments):
     if command == "kernel" and len(arguments) == 2:
         import plain_kernel
         return plain_kernel.main(arguments[1])
+    if command == "guest":
+        import guest
+        return guest.main(arguments[1:])
     if command == "files" and len(arguments) == 2:
         import files_worker
         return files_worker.main(arguments[1])

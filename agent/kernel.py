@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 import time
 import uuid
 
@@ -63,7 +64,8 @@ class Kernel:
             raise Unwilling("start", "there is no folder %s" % folder)
         path = channels.connection_path(self.folder)
         agent = os.path.dirname(os.path.abspath(__file__))  # `{agent}`: our plain kernel in somebody's environment
-        argv = [agent if word == "{agent}" else word.replace("{connection_file}", path) for word in argv]
+        ours = {"{agent}": agent, "{python}": sys.executable}
+        argv = [ours.get(word) or word.replace("{connection_file}", path) for word in argv]
         try:
             connection = channels.new_connection(self.folder)
             child = process.spawn(argv, env, folder, self._log)
@@ -304,8 +306,13 @@ class Kernel:
         else:
             process.signal_group(self.pid, signal.SIGINT)
 
-    def shutdown(self, restart):
-        """Asks it to end, then insists. Returns at once; the `died` event follows. `restart`: it will be started again."""
+    def shutdown(self, restart, now=False):
+        """Asks it to end, then insists. Returns at once; the `died` event follows. `restart`: it will be started again. `now`:
+        it is not asked."""
+        if now and self.state != "dead":
+            self._asked = True
+            self._insist(signal.SIGKILL)
+            return
         if self.state == "dead" or self._asked:
             return
         self._asked, self.restarting = True, restart

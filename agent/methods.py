@@ -165,7 +165,11 @@ def interrupt(daemon, client, params, attachments):
 
 def shutdown(daemon, client, params, attachments):
     """Ends a kernel; `died` follows as an event."""
-    daemon.registry.get(_id(params)).shutdown(params.get("restart") is True)
+    kernel = daemon.registry.get(_id(params))
+    if params.get("now") is True and not kernel.job:
+        kernel.shutdown(False, now=True)
+    else:
+        kernel.shutdown(params.get("restart") is True)
     return {}
 
 

@@ -4,6 +4,8 @@ import signal
 import subprocess
 
 LOG_TAIL = 4096
+#: A guest's kernel went over a limit (guest.OVER)
+GUEST_OVER = 74
 
 #: Set by batch systems in a job; a SIGTERM there is theirs
 _BATCH = ("_CONDOR_JOB_AD", "SLURM_JOB_ID")
@@ -74,6 +76,8 @@ def verdict(returncode, answered, log, memory):
     """The content of a `died` event. `returncode` is None when another process was the parent; `memory` a MemoryWatch."""
     number = -returncode if returncode is not None and returncode < 0 else None
     content = {"signal": _name(number), "exitCode": returncode if number is None else None, "stderr": log}
+    if returncode == GUEST_OVER:
+        return dict(content, reason="guest-limit", words=log.rstrip().rsplit("\n", 1)[-1])
     if number == signal.SIGKILL or returncode is None:
         if memory.killed() or "MemoryError" in log:
             return dict(content, reason="out-of-memory", limit=memory.limit(), used=memory.peak())

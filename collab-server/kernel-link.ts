@@ -10,7 +10,7 @@ import type {
 	KernelQuestion,
 	KernelSubscription
 } from '#lib/model/gateway.ts';
-import { newId } from '#lib/model/ids.ts';
+import { newId, type NotebookId } from '#lib/model/ids.ts';
 import type { Resources } from '#lib/model/job.ts';
 import type { Json, JsonObject } from '#lib/model/json.ts';
 import type { KernelEvent } from '#lib/model/kernel-event.ts';
@@ -27,6 +27,7 @@ import type { Projection } from './projection.ts';
 import type { WorkspaceDirectory } from './workspace-directory.ts';
 
 export interface KernelLinkOptions {
+	notebook: NotebookId;
 	gateway: KernelGateway;
 	directory: WorkspaceDirectory;
 	projection: Projection;
@@ -133,9 +134,21 @@ export class KernelLink {
 				startedAt: Date.now()
 			});
 			this.#stopping = false;
-			await gateway.start(workspace, kernel, spec, {
-				...(gpus && { env: visibleGpus(gpus) }),
-				...(resources && { resources })
+			const { notebook } = this.#options;
+			const launch = { user, notebook, workspace, kernel, spec, job: resources !== null, metadata };
+			const as = (await directory.launch?.(launch)) ?? { spec, folder: null };
+			const start = (folder: string | null): Promise<void> =>
+				gateway.start(workspace, kernel, as.spec, {
+					...(folder !== null && { cwd: folder }),
+					...(gpus && { env: visibleGpus(gpus) }),
+					...(resources && { resources })
+				});
+			// A folder that is gone keeps nobody from working.
+			await start(as.folder).catch((error: unknown) => {
+				const lost =
+					as.folder !== null && error instanceof ProblemError && error.problem.code === 'agent-start';
+				if (!lost) throw error;
+				return start(null);
 			});
 			this.#follow(workspace, kernel, projection.seq);
 			return { state: 'starting' };

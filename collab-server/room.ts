@@ -127,6 +127,7 @@ export class Room {
 			this.#onAgent(event)
 		);
 		this.#link = new KernelLink({
+			notebook,
 			gateway,
 			directory,
 			projection: this.#projection,

@@ -159,8 +159,8 @@ export function createGateway(options: GatewayOptions): KernelGateway {
 		async interrupt(workspace, kernel) {
 			await link(workspace).ask('interrupt', { kernel });
 		},
-		async shutdown(workspace, kernel, { restart = false } = {}) {
-			await link(workspace).ask('shutdown', { kernel, restart });
+		async shutdown(workspace, kernel, { restart = false, now = false } = {}) {
+			await link(workspace).ask('shutdown', { kernel, restart, ...(now ? { now } : {}) });
 		},
 		async forget(workspace, kernel) {
 			await link(workspace).ask('forget', { kernel });

@@ -2,6 +2,7 @@
 import { redirect, type Handle, type HandleServerError } from '@sveltejs/kit';
 import type { Problem } from '#lib/model/problem.ts';
 import { isEmbedPage, isPublicRoute, isSharedRoute } from '#lib/server/public-routes.ts';
+import { mayGuest } from '#lib/server/guest-rules.ts';
 import { runningServices } from '#lib/server/running.ts';
 
 const HEADERS: Record<string, string> = {
@@ -56,6 +57,10 @@ export const handle: Handle = async ({ event, resolve }) => {
 
 	if (!event.locals.caller && !isPublicRoute(event.route.id)) {
 		if (isApi || !SAFE_METHODS.has(request.method)) return problem(401, SIGN_IN);
+		redirect(303, `/sign-in?next=${encodeURIComponent(url.pathname + url.search)}`);
+	}
+	if (event.locals.caller?.user.guestUntil && !mayGuest(event.route.id, request.method)) {
+		if (isApi || !SAFE_METHODS.has(request.method)) return problem(403, GUEST);
 		redirect(303, `/sign-in?next=${encodeURIComponent(url.pathname + url.search)}`);
 	}
 	if (isApi && event.route.id === null) return problem(404, NO_SUCH_CALL);
@@ -124,6 +129,13 @@ const SIGN_IN: Problem = {
 	title: 'Sign in first.',
 	detail: 'The request carries neither a session nor a valid token.',
 	remedy: 'Sign in, or send an API token as a Bearer token.'
+};
+
+const GUEST: Problem = {
+	code: 'guest',
+	title: 'Guests may not do that.',
+	detail: 'A guest has one notebook, for some minutes.',
+	remedy: 'Sign in.'
 };
 
 const CROSS_SITE: Problem = {

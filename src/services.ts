@@ -15,7 +15,7 @@ import { notebooks } from '#db/schema.ts';
 import { createGateway } from '#gateway/gateway.ts';
 import { cellIds, notebookDocName, readTitle } from '#lib/model/notebook-doc.ts';
 import { TERMINAL_PATH } from '#lib/model/terminal-message.ts';
-import { createAccounts } from '#lib/server/accounts.ts';
+import { createAccounts, type AccountsOptions } from '#lib/server/accounts.ts';
 import { createAsks } from '#lib/server/asks.ts';
 import { createBoundNotebooks, type BoundNotebooksService } from '#lib/server/bound-notebooks.ts';
 import { createBrowserKeys } from '#lib/server/browser-keys.ts';
@@ -26,6 +26,9 @@ import { createHostKeyBook } from '#lib/server/host-key-book.ts';
 import { createEnvironments } from '#lib/server/environments.ts';
 import { followFolders } from '#lib/server/folder-watches.ts';
 import { createBatch } from '#lib/server/batch.ts';
+import { withGuests } from '#lib/server/guest-directory.ts';
+import { mayGuestJoin } from '#lib/server/guest-rules.ts';
+import { createGuests } from '#lib/server/guests.ts';
 import { createGpuBoard } from '#lib/server/gpu-board.ts';
 import { LocalEnvironment } from '#lib/server/local-environment.ts';
 import { createReachable } from '#lib/server/reachable.ts';
@@ -36,6 +39,7 @@ import { createLookupCache } from '#lib/server/lookup-cache.ts';
 import { createPaperLookup } from '#lib/server/paper-lookup.ts';
 import { createCollections } from '#lib/server/collections.ts';
 import { createPaperModeration } from '#lib/server/paper-moderation.ts';
+import { createPaperRuns } from '#lib/server/paper-runs.ts';
 import { createPapers } from '#lib/server/papers.ts';
 import { createPreferences } from '#lib/server/preferences.ts';
 import { PERSON_PATH } from '#lib/model/person-line.ts';
@@ -129,20 +133,30 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		...{ db, gateway, hostKeys, browserKeys, lines, ways, logger },
 		onConnected: (workspace, owner) => open?.workspaceConnected(workspace, owner)
 	});
+	const onSessionsEnded: AccountsOptions['onSessionsEnded'] = (which) => {
+		collab.sockets.endSessions(which);
+		passes.end(which);
+	};
+	const guests = createGuests({
+		...{ db, gateway, sessions, directory, onSessionsEnded, logger },
+		collab: () => collab,
+		origin: config.origin
+	});
 	const terminalRoom = new TerminalRoom({ db, gateway, directory, sockets: () => collab.sockets, logger });
 	const collab = await startCollab({
 		http,
 		elsewhere: (request, socket, head) => portProxy.upgrade(request, socket, head),
 		db,
 		gateway,
-		directory,
+		directory: withGuests(directory, guests),
 		origins: config.origins,
 		logger,
 		async authenticate(request: IncomingMessage) {
 			const token = readCookie(request.headers.cookie, sessions.cookieName);
 			const found = token ? await sessions.validate(token) : null;
 			if (!found) return null;
-			const { id, displayName, admin } = found.user;
+			const { id, displayName, admin, guestUntil } = found.user;
+			if (guestUntil && !mayGuestJoin(new URL(request.url ?? '/', 'http://gate').pathname)) return null;
 			return { user: { id, name: displayName, admin }, session: found.digest };
 		},
 		async onNotebookChanged(notebook, hocuspocus) {
@@ -180,6 +194,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		tell: (user, news) => lines.send(user, news),
 		onEnd: (end) => notices.sweepEnded(end)
 	});
+	void guests.resume();
 	watch.begin().catch((error: unknown) => logger.error({ err: error }, 'sweeps are not looked after yet'));
 	const onIdleChanged = (notebook: string | null): void => {
 		collab.rooms
@@ -210,10 +225,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			db,
 			sessions,
 			origin: config.origin,
-			onSessionsEnded(which) {
-				collab.sockets.endSessions(which);
-				passes.end(which);
-			},
+			onSessionsEnded,
 			onSignedOut: (user) => connect.forgetSecrets(user)
 		}),
 		notebooks: createNotebooks({ db, collab, origin: config.origin, onIdleChanged }),
@@ -259,6 +271,8 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		papers: createPapers({ db, collab, lookup, origin: config.origin, onWaiting: moderation.waiting }),
 		paperModeration: moderation,
 		collections: createCollections(db),
+		paperRuns: createPaperRuns({ db, collab, gateway, directory, origin: config.origin, logger }),
+		guests,
 		openapi,
 		site: { origin: config.origin, userContentOrigin: config.userContentOrigin, secure },
 		health: {
@@ -281,6 +295,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		async stop() {
 			environment.stop();
 			lines.close();
+			guests.close();
 			await bound?.stop();
 			await watch?.stop();
 			await collab.stop();

@@ -4,7 +4,15 @@ import type { LayoutServerLoad } from './$types';
 export const load: LayoutServerLoad = ({ locals: { caller, preferences } }) => {
 	const user = caller?.user;
 	return {
-		user: user ? { id: user.id, name: user.name, displayName: user.displayName, admin: user.admin } : null,
+		user: user
+			? {
+					id: user.id,
+					name: user.name,
+					displayName: user.displayName,
+					admin: user.admin,
+					guest: user.guestUntil !== undefined
+				}
+			: null,
 		preferences
 	};
 };

@@ -118,7 +118,9 @@ test('an author publishes, a visitor reads without an account and takes a copy, 
 	// Who is signed in takes it along.
 	const reader = await (await site.signedIn(browser, bob)).newPage();
 	await reader.goto(visitor.url());
-	await reader.getByRole('link', { name: 'Run example' }).click();
+	await reader.getByRole('button', { name: 'Run example' }).click();
+	await expect(reader.getByText('you have none here yet')).toBeVisible();
+	await reader.goto(`${visitor.url()}/v/1/copy`);
 	await expect(reader.getByText('a notebook of your own, made from v1')).toBeVisible();
 	await expectClean(reader);
 	await reader.getByRole('button', { name: 'Open as a copy' }).click();

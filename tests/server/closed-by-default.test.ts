@@ -1,10 +1,12 @@
 /** Who is let in, over the wire: every route without a session, every change from another site, sessions, secrets. */
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
+import { users } from '#db/schema.ts';
+import { insertToken } from '#lib/server/account-rows.ts';
 import { openPage } from '../support/person-line.ts';
 import { openSeed, PASSWORD, type Seed, type SeededPerson } from '../support/people.ts';
 import { freePort, startServer, type ServerProcess } from '../support/server-process.ts';
@@ -26,6 +28,7 @@ const PUBLIC: Record<string, number> = {
 	'/papers/[slug]': 404,
 	'/papers/[slug]/cite.[kind]': 404,
 	'/papers/[slug]/v/[number]': 404,
+	'/papers/[slug]/v/[number]/run': 404, // says who may run its example, and lets guests in
 	'/papers/[slug]/v/[number]/[file]': 404, // its picture and files
 	'/papers/[slug]/v/[number]/outputs/[cell]/[output]/[part]': 404, // its outputs
 	'/papers/[slug]/v/[number]/embed/[cell]': 404, // its outputs, in pages of others
@@ -37,6 +40,21 @@ const PUBLIC: Record<string, number> = {
 	'/papers/feed.xml': 200, // public cards for readers of feeds
 	'/papers/sitemap.xml': 200, // and for search engines
 	'/robots.txt': 200 // what those may read
+};
+
+/** Reviewed: what a guest may ask besides, and by which methods. */
+const OF_GUESTS: Record<string, string[]> = {
+	'/notebooks/[id]': ['GET', 'HEAD'], // their notebook
+	'/api/notebooks/[id]': ['GET', 'HEAD'], // the same, to take along
+	'/api/notebooks/[id]/blobs/[hash]': ['GET', 'HEAD'], // its outputs
+	'/api/notebooks/[id]/file': ['GET', 'HEAD'], // whether it is a file, which it is not
+	'/api/notebooks/[id]/streams/[stream]': ['GET', 'HEAD'],
+	'/api/notebooks/[id]/runs': ['GET', 'HEAD', 'POST'], // running its cells
+	'/api/notebooks/[id]/runs/[run]': ['GET', 'HEAD'],
+	'/api/notebooks/[id]/runs/[run]/input': ['POST'],
+	'/api/notebooks/[id]/kernel': ['GET', 'HEAD', 'POST'], // on the machine for guests, behind walls
+	'/api/preferences': ['GET', 'HEAD', 'PATCH'], // how they see it
+	'/sign-out': ['GET', 'HEAD', 'POST'] // leaving
 };
 
 const ROUTES_FOLDER = join(import.meta.dirname, '../../src/routes');
@@ -228,6 +246,44 @@ test.each(ROUTES)('another site changes nothing at %s with a person’s cookie',
 			...tries.map(({ origin, type }) => `${origin} ${type}: 403`)
 		]);
 	}
+});
+
+describe('a guest', () => {
+	let cookie: string;
+	let id: string;
+	beforeAll(async () => {
+		const guest = await seed.person('passer-by');
+		cookie = cookieOf(guest);
+		id = guest.id;
+		await seed.db
+			.update(users)
+			.set({ guestUntil: new Date(Date.now() + 3_600_000) })
+			.where(eq(users.id, id));
+	});
+
+	test.each(ROUTES.filter((route) => !(route in PUBLIC)))(
+		'asks %s for nothing that is not theirs',
+		async (route) => {
+			for (const method of METHODS.filter((one) => !OF_GUESTS[route]?.includes(one))) {
+				const headers = { Cookie: cookie, ...(CHANGES.includes(method) ? { Origin: server.origin } : {}) };
+				const answer = await request(address(route), method, headers);
+				const said = `${method} ${answer.status} ${answer.headers.get('location') ?? ''}`.trim();
+				if (route.startsWith('/api/') || CHANGES.includes(method)) expect(said).toBe(`${method} 403`);
+				else expect(said).toBe(`${method} 303 /sign-in?next=${encodeURIComponent(address(route))}`);
+				const data = await request(`${address(route)}/__data.json`, 'GET', { Cookie: cookie });
+				if (!OF_GUESTS[route]?.includes('GET')) expect(await data.text()).not.toContain('"type":"data"');
+			}
+		}
+	);
+
+	test('is nobody when the time is over, and never by a token', async () => {
+		expect((await request('/api/preferences', 'GET', { Cookie: cookie })).status).toBe(200);
+		const guest = (await seed.db.select().from(users).where(eq(users.id, id)))[0]!;
+		const token = await insertToken(seed.db, guest, { label: 'x', scopes: ['read'], days: null });
+		expect((await request('/api/preferences', 'GET', { Authorization: `Bearer ${token}` })).status).toBe(401);
+		await seed.db.update(users).set({ guestUntil: new Date() }).where(eq(users.id, id));
+		expect((await request('/api/preferences', 'GET', { Cookie: cookie })).status).toBe(401);
+	});
 });
 
 describe('sessions', () => {

@@ -169,8 +169,15 @@ export interface KernelGateway {
 	/** What the kernel uses now; null where that cannot be known. */
 	usage(workspace: WorkspaceId, kernel: KernelId): Promise<KernelUsage | null>;
 	interrupt(workspace: WorkspaceId, kernel: KernelId): Promise<void>;
-	/** Ask it to end, then insist; `died` follows as an event. `restart` tells the kernel that it will be started again. */
-	shutdown(workspace: WorkspaceId, kernel: KernelId, options?: { restart?: boolean }): Promise<void>;
+	/**
+	 * Ask it to end, then insist; `died` follows as an event. `restart` tells the kernel that it will be started again; `now`:
+	 * it is not asked, and all it has started goes with it.
+	 */
+	shutdown(
+		workspace: WorkspaceId,
+		kernel: KernelId,
+		options?: { restart?: boolean; now?: boolean }
+	): Promise<void>;
 	/** Drop the spool of a kernel that is dead. */
 	forget(workspace: WorkspaceId, kernel: KernelId): Promise<void>;
 	/** `job` is null for a kernel on the login node. */

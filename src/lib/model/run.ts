@@ -250,6 +250,8 @@ export function deathSentence(content: JsonObject): string {
 			if (asText(content.words))
 				return `The kernel died: its batch job used more memory than it had asked for${said(content)}. Ask for more, or use less at once.`;
 			return `The kernel died: out of memory${limit ? `, ${used ? `${gigabytes(Math.min(used, limit))} of ` : 'limit '}${gigabytes(limit)} GB (cgroup)` : ''}. Restart it and use less at once, or take a machine with more.`;
+		case 'guest-limit':
+			return `The kernel was ended. ${asText(content.words).slice(0, 200)}`.trim();
 		case 'evicted':
 			return `The batch system took the machine back${said(content)}. The state of the kernel is lost; nothing was run again by itself.`;
 		case 'removed':

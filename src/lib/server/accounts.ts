@@ -1,5 +1,5 @@
 /** People: sign-in, passwords, invitations, API tokens. */
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Database } from '#db/database.ts';
 import { apiTokens, invitations, users } from '#db/schema.ts';
@@ -68,7 +68,8 @@ export function createAccounts({
 				.from(apiTokens)
 				.innerJoin(users, eq(users.id, apiTokens.userId))
 				.where(eq(apiTokens.digest, tokenDigest(token)));
-			if (!row || (row.token.expiresAt && row.token.expiresAt < new Date())) return null;
+			if (!row || row.user.guestUntil || (row.token.expiresAt && row.token.expiresAt < new Date()))
+				return null;
 			await db.update(apiTokens).set({ lastUsedAt: new Date() }).where(eq(apiTokens.id, row.token.id));
 			const { id, name, displayName, admin } = row.user;
 			return { user: { id, name, displayName, admin }, sessionId: null, scopes: row.token.scopes };
@@ -181,6 +182,7 @@ export function createAccounts({
 					createdAt: users.createdAt
 				})
 				.from(users)
+				.where(isNull(users.guestUntil))
 				.orderBy(asc(users.name));
 		},
 

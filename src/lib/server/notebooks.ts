@@ -3,6 +3,7 @@ import { and, count, desc, eq, sql } from 'drizzle-orm';
 import type { Collab } from '#collab/start.ts';
 import type { Database } from '#db/database.ts';
 import { blobs, documents, members, notebookBlobs, notebooks, shareLinks, users } from '#db/schema.ts';
+import { papers } from '#db/schema-papers.ts';
 import { newId } from '#lib/model/ids.ts';
 import { exportNotebook } from '#lib/model/ipynb/export.ts';
 import { toMarkdown } from '#lib/model/ipynb/markdown.ts';
@@ -30,6 +31,19 @@ export interface NotebooksOptions {
 }
 
 const PAGE = 100;
+
+/** The paper a notebook was made from, while there is one. */
+const ORIGIN = { slug: papers.slug, paper: sql<string | null>`${papers.metadata}->>'title'` };
+
+function originOf(row: {
+	notebook: { originNumber: number | null };
+	slug: string | null;
+	paper: string | null;
+}): NotebookRow['origin'] {
+	const number = row.notebook.originNumber;
+	if (row.slug === null || number === null) return null;
+	return { slug: row.slug, number, title: row.paper ?? row.slug };
+}
 
 export function createNotebooks({ db, collab, origin, onIdleChanged }: NotebooksOptions): Notebooks {
 	/**
@@ -59,6 +73,8 @@ export function createNotebooks({ db, collab, origin, onIdleChanged }: Notebooks
 		notebook: typeof notebooks.$inferSelect;
 		role: Role;
 		owner: string;
+		slug: string | null;
+		paper: string | null;
 	}): NotebookRow => ({
 		id: row.notebook.id,
 		title: row.notebook.title,
@@ -66,10 +82,11 @@ export function createNotebooks({ db, collab, origin, onIdleChanged }: Notebooks
 		owner: row.owner,
 		createdAt: row.notebook.createdAt,
 		updatedAt: row.notebook.updatedAt,
-		cells: row.notebook.cells
+		cells: row.notebook.cells,
+		origin: originOf(row)
 	});
 
-	const selection = { notebook: notebooks, role: members.role, owner: users.displayName };
+	const selection = { notebook: notebooks, role: members.role, owner: users.displayName, ...ORIGIN };
 
 	return {
 		create: (caller, from) => createNotebook(db, caller.user.id, from),
@@ -82,6 +99,7 @@ export function createNotebooks({ db, collab, origin, onIdleChanged }: Notebooks
 				.from(members)
 				.innerJoin(notebooks, eq(notebooks.id, members.notebookId))
 				.innerJoin(users, eq(users.id, notebooks.createdBy))
+				.leftJoin(papers, eq(papers.id, notebooks.originPaperId))
 				.where(
 					and(
 						eq(members.userId, caller.user.id),
@@ -103,10 +121,11 @@ export function createNotebooks({ db, collab, origin, onIdleChanged }: Notebooks
 		async get(caller, id) {
 			const role = await requireRole(db, caller, id, 'read');
 			const [row] = await db
-				.select({ notebook: notebooks, owner: users.displayName, genesis: documents.genesis })
+				.select({ notebook: notebooks, owner: users.displayName, genesis: documents.genesis, ...ORIGIN })
 				.from(notebooks)
 				.innerJoin(users, eq(users.id, notebooks.createdBy))
 				.innerJoin(documents, eq(documents.name, notebookDocName(id)))
+				.leftJoin(papers, eq(papers.id, notebooks.originPaperId))
 				.where(eq(notebooks.id, id));
 			return { ...rowOf({ ...row!, role }), genesis: row!.genesis, idle: await idleRule(db, id) };
 		},

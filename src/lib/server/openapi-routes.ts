@@ -5,6 +5,7 @@ import { BOUND_ROUTES } from './openapi-bound.ts';
 import { COLLECTION_ROUTES } from './openapi-collections.ts';
 import { ENVIRONMENT_ROUTES } from './openapi-environments.ts';
 import { FILE_ROUTES } from './openapi-files.ts';
+import { GUEST_ROUTES } from './openapi-guests.ts';
 import { NOTEBOOK_ROUTES } from './openapi-notebooks.ts';
 import { PAPER_ROUTES } from './openapi-papers.ts';
 import type { ApiRoute } from './openapi-route.ts';
@@ -23,5 +24,6 @@ export const API_ROUTES: ApiRoute[] = [
 	...SWEEP_ROUTES,
 	...PAPER_ROUTES,
 	...COLLECTION_ROUTES,
+	...GUEST_ROUTES,
 	...ACCOUNT_ROUTES
 ];

@@ -5,6 +5,7 @@ import { ROLES } from '#lib/model/role.ts';
 import { BATCH_SCHEMAS } from './openapi-batch.ts';
 import { ENVIRONMENT_SCHEMAS } from './openapi-environments.ts';
 import { COLLECTION_SCHEMAS } from './openapi-collections.ts';
+import { GUEST_SCHEMAS } from './openapi-guests.ts';
 import { PAPER_SCHEMAS } from './openapi-papers.ts';
 import { list, object, orNull, ref } from './openapi-shape.ts';
 import { SWEEP_SCHEMAS } from './openapi-sweeps.ts';
@@ -68,6 +69,7 @@ export const SCHEMAS: Record<string, JsonObject> = {
 			createdAt: time,
 			updatedAt: time,
 			cells: count,
+			origin: orNull(object({ slug: text, number: count, title: text })),
 			url: text,
 			idle: {
 				...object({ own: minutes, default: minutes, maximum: minutes, minutes }),
@@ -409,5 +411,6 @@ export const SCHEMAS: Record<string, JsonObject> = {
 	...ENVIRONMENT_SCHEMAS,
 	...PAPER_SCHEMAS,
 	...COLLECTION_SCHEMAS,
+	...GUEST_SCHEMAS,
 	Ready: object({ ok: flag, checks: { type: 'object', additionalProperties: text } })
 };

@@ -22,12 +22,12 @@ import { ProblemError } from '#lib/model/problem.ts';
 import { toHtml } from './html-export.ts';
 import { createKept } from './kept.ts';
 import { requireRole } from './notebook-access.ts';
-import { createNotebook, readNotebookContent } from './notebook-files.ts';
+import { readNotebookContent } from './notebook-files.ts';
 import { notebookPage } from './page/notebook-page.ts';
 import type { NotebookPage, OutputPart } from './page/options.ts';
 import { outputFile, type OutputFile } from './page/output-file.ts';
 import { partOf } from './page/part-of.ts';
-import { withOrigin } from './paper-copy.ts';
+import { copyVersion } from './paper-copies.ts';
 import { environmentOf } from './paper-environment.ts';
 import type { FoundPaper, PaperLookup } from './paper-lookup.ts';
 import {
@@ -304,12 +304,8 @@ export function createPapers({ db, collab, lookup, origin, onWaiting }: PapersOp
 		},
 
 		async copy(caller, slug, number) {
-			const row = await readCard(db, slug, caller);
-			const { paper } = await readVersion(db, row, number);
-			const url = `${origin}/papers/${slug}/v/${number}`;
-			const ipynb = withOrigin(await textOf(row, number), { slug, number, url, title: paper.title });
-			const { id } = await createNotebook(db, caller.user.id, { ipynb, title: paper.title });
-			return { id };
+			const card = await readCard(db, slug, caller);
+			return { id: await copyVersion(db, origin, { card, number, owner: caller.user.id }) };
 		},
 
 		lookup: (caller, text) => lookup.lookup(text, caller.user.id)

@@ -15,6 +15,7 @@ const PUBLIC_ROUTES: ReadonlySet<string> = new Set([
 	'/papers/[slug]',
 	'/papers/[slug]/cite.[kind]',
 	'/papers/[slug]/v/[number]',
+	'/papers/[slug]/v/[number]/run',
 	'/papers/[slug]/v/[number]/[file]',
 	'/papers/[slug]/v/[number]/outputs/[cell]/[output]/[part]',
 	'/papers/[slug]/v/[number]/embed/[cell]',
@@ -35,7 +36,7 @@ export function isPublicRoute(id: string | null): boolean {
 
 /** Whether a route answers everybody alike, so that it may be kept on the way: public papers. */
 export function isSharedRoute(id: string | null): boolean {
-	return isPublicRoute(id) && id!.startsWith('/papers');
+	return isPublicRoute(id) && id!.startsWith('/papers') && !id!.endsWith('/run');
 }
 
 /** Whether it is a page for pages of others: a cell or an output of a paper. The frames in it bring a policy of their own. */

@@ -26,6 +26,8 @@ import type { SignIn } from '#lib/model/gateway.ts';
 import type { KnownHostsProblem } from '#lib/model/known-hosts.ts';
 import type { KernelSpec, KnownKey, SignInMethod, SshHop, WorkspaceState } from '#lib/model/workspace.ts';
 import type { BoundNotebooks } from './bound-notebooks.ts';
+import type { Guests } from './guests.ts';
+import type { PaperRuns } from './paper-runs.ts';
 import type { Papers } from './papers.ts';
 import type { PaperModeration } from './paper-moderation.ts';
 import type { Collections } from './collections.ts';
@@ -40,6 +42,8 @@ export interface User {
 	name: string;
 	displayName: string;
 	admin: boolean;
+	/** A guest (guests.ts): an account that ends then. */
+	guestUntil?: Date;
 }
 
 /** Who is asking: a browser session, or a token with its scopes. */
@@ -115,6 +119,8 @@ export interface NotebookRow {
 	createdAt: Date;
 	updatedAt: Date;
 	cells: number;
+	/** The version of a paper it was made from; null for others. */
+	origin: { slug: string; number: number; title: string } | null;
 }
 
 export interface Member {
@@ -414,6 +420,8 @@ export interface Services {
 	papers: Papers;
 	paperModeration: PaperModeration;
 	collections: Collections;
+	paperRuns: PaperRuns;
+	guests: Guests;
 	/** The OpenAPI description served at /api/openapi.json. */
 	openapi: JsonObject;
 	site: { origin: string; userContentOrigin: string; secure: boolean };

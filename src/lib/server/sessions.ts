@@ -38,8 +38,11 @@ function adapter(db: Database): Adapter {
 				.innerJoin(users, eq(users.id, sessions.userId))
 				.where(eq(sessions.digest, tokenDigest(token)));
 			if (!row) return [null, null];
-			const { id, name, displayName, admin } = row.user;
-			const user: DatabaseUser = { id, attributes: { user: { id, name, displayName, admin } } };
+			const { id, name, displayName, admin, guestUntil } = row.user;
+			// A guest's session ends with the guest, however long sessions are.
+			if (guestUntil !== null && guestUntil <= new Date()) return [null, null];
+			const known: User = { id, name, displayName, admin, ...(guestUntil ? { guestUntil } : {}) };
+			const user: DatabaseUser = { id, attributes: { user: known } };
 			return [toSession(token, row.session), user];
 		},
 		async getUserSessions(userId) {

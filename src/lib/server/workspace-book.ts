@@ -9,6 +9,7 @@ import type { HostTrust, SshHop, WorkspaceAddress } from '#lib/model/workspace.t
 import { LOCAL_WORKSPACE, readSetups } from './environment-book.ts';
 import type { HostKeyBook } from './host-key-book.ts';
 import type { LocalEnvironment } from './local-environment.ts';
+import { folderFor } from './paper-copy.ts';
 import { isPlainId } from './plain-line.ts';
 
 export { LOCAL_WORKSPACE };
@@ -83,6 +84,9 @@ export function createWorkspaceBook(
 				.limit(1);
 			return row?.id ?? null;
 		},
+
+		launch: ({ spec, workspace, metadata }) =>
+			Promise.resolve({ spec, folder: folderFor(metadata, workspace) }),
 
 		async ready(id, progress) {
 			if (id === LOCAL_WORKSPACE) await environment.ready(progress);

@@ -41,7 +41,12 @@ const way = v.pipe(
 const jobFields = v.object({ jobLeaseMinutes: minutes, jobWay: way });
 
 export const load: PageServerLoad = async ({ locals }) => ({
-	settings: await orErrorPage(locals.services.settings.read(administrator(locals)))
+	settings: await orErrorPage(locals.services.settings.read(administrator(locals))),
+	guests: await orErrorPage(locals.services.guests.state(administrator(locals))),
+	workspaces: (await locals.services.workspaces.list(administrator(locals))).map(({ id, name }) => ({
+		id,
+		name
+	}))
 });
 
 export const actions: Actions = {

@@ -22,7 +22,7 @@ const fields = v.object({
 
 export const load: PageServerLoad = ({ locals, url }) => {
 	const next = safeNext(url.searchParams.get('next'));
-	if (locals.caller) redirect(303, next);
+	if (locals.caller && !locals.caller.user.guestUntil) redirect(303, next);
 	return { next };
 };
 

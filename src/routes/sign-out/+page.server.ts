@@ -6,6 +6,10 @@ export const actions: Actions = {
 		if (locals.caller) {
 			const cookie = await locals.services.accounts.signOut(locals.caller);
 			cookies.set(cookie.name, cookie.value, cookie.attributes);
+			if (locals.caller.user.guestUntil) {
+				await locals.services.guests.leave(locals.caller);
+				redirect(303, '/papers');
+			}
 		}
 		redirect(303, '/sign-in');
 	}

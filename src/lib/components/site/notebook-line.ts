@@ -8,4 +8,5 @@ export interface NotebookLine {
 	owner: string;
 	updatedAt: Date;
 	cells: number;
+	origin?: { slug: string; number: number; title: string } | null;
 }

@@ -10,6 +10,8 @@ export const load: PageServerLoad = async ({ locals, params, depends }) => {
 	const { id, name, displayName } = caller.user;
 	return {
 		notebook: { id: notebook.id, title: notebook.title, role: notebook.role, genesis: notebook.genesis },
+		origin: notebook.origin,
+		guestUntil: caller.user.guestUntil ?? null,
 		user: { id, name: displayName || name },
 		arranged: (await locals.services.preferences.read(
 			caller,

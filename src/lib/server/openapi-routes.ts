@@ -6,6 +6,7 @@ import { ENVIRONMENT_ROUTES } from './openapi-environments.ts';
 import { FILE_ROUTES } from './openapi-files.ts';
 import { NOTEBOOK_ROUTES } from './openapi-notebooks.ts';
 import { PAPER_ROUTES } from './openapi-papers.ts';
+import { REPOSITORY_ROUTES } from './openapi-repositories.ts';
 import type { ApiRoute } from './openapi-route.ts';
 import { SWEEP_ROUTES } from './openapi-sweeps.ts';
 import { VERSION_ROUTES } from './openapi-versions.ts';
@@ -21,5 +22,6 @@ export const API_ROUTES: ApiRoute[] = [
 	...VERSION_ROUTES,
 	...SWEEP_ROUTES,
 	...PAPER_ROUTES,
+	...REPOSITORY_ROUTES,
 	...ACCOUNT_ROUTES
 ];

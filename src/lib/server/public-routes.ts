@@ -14,6 +14,7 @@ const PUBLIC_ROUTES: ReadonlySet<string> = new Set([
 	'/papers/[slug]/cite.[kind]',
 	'/papers/[slug]/v/[number]',
 	'/papers/[slug]/v/[number]/[file]',
+	'/papers/[slug]/v/[number]/files/[...path]',
 	'/papers/[slug]/v/[number]/outputs/[cell]/[output]/[part]',
 	'/papers/feed.xml',
 	'/papers/sitemap.xml',

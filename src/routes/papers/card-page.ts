@@ -11,6 +11,8 @@ import {
 
 /** Asked for again each time, and answered with 304 where nothing has changed: who has just published sees it. */
 export const FRESH = 'public, no-cache';
+/** What belongs to a version, which never changes. */
+export const FOR_EVER = 'public, max-age=31536000, immutable';
 
 /** Drafts are for their owners only; what is public is the same for everybody. */
 export function cachingOf(card: Pick<CardVersion, 'visibility'>, ofPublic: string): string {

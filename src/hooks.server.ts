@@ -29,6 +29,8 @@ const EMBED_POLICY = [
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export const handle: Handle = async ({ event, resolve }) => {
+	// SvelteKit leads such an address past its own net: whatever is thrown on the way would end the process.
+	if (!isDecodable(event.url.pathname)) return problem(400, MALFORMED);
 	const { services } = runningServices();
 	event.locals.services = services;
 	event.locals.caller = null;
@@ -85,6 +87,15 @@ export const handle: Handle = async ({ event, resolve }) => {
 	return response;
 };
 
+function isDecodable(path: string): boolean {
+	try {
+		// its value is looked at: a call for nothing is left out of the build
+		return decodeURI(path) !== '';
+	} catch {
+		return false;
+	}
+}
+
 /** The same for everybody, byte for byte: no marks of a person, and no script with a number of its own for each answer. */
 function asShared(html: string): string {
 	return html
@@ -122,6 +133,13 @@ export const handleError: HandleServerError = ({ error: fault, status }) => {
 		detail: 'It is in the server log.',
 		remedy: 'Try again in a moment.'
 	};
+};
+
+const MALFORMED: Problem = {
+	code: 'address-malformed',
+	title: 'This address cannot be read.',
+	detail: 'What stands behind a % in it is no UTF-8.',
+	remedy: 'Check the address.'
 };
 
 const SIGN_IN: Problem = {

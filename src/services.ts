@@ -5,6 +5,7 @@
 import { DrizzleQueryError, eq } from 'drizzle-orm';
 import type { IncomingMessage, Server } from 'node:http';
 import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,10 +37,14 @@ import { createNotebooks } from '#lib/server/notebooks.ts';
 import { openapi } from '#lib/server/openapi.ts';
 import { createMailer } from '#lib/server/mail.ts';
 import { createLookupCache } from '#lib/server/lookup-cache.ts';
+import { createGitSource } from '#lib/server/git-source.ts';
+import { createPaperFiles } from '#lib/server/paper-files.ts';
+import { createPaperGit } from '#lib/server/paper-git.ts';
 import { createPaperLookup } from '#lib/server/paper-lookup.ts';
 import { createCollections } from '#lib/server/collections.ts';
 import { createPaperModeration } from '#lib/server/paper-moderation.ts';
 import { createPaperRuns } from '#lib/server/paper-runs.ts';
+import { MOST_NOTEBOOK_BYTES } from '#lib/server/paper-freeze.ts';
 import { createPapers } from '#lib/server/papers.ts';
 import { createPreferences } from '#lib/server/preferences.ts';
 import { PERSON_PATH } from '#lib/model/person-line.ts';
@@ -210,9 +215,15 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		...{ db, gateway, directory, environment, hostKeys, browserKeys, connect, ways }
 	});
 	const rooms = createRooms({ db, collab });
-	const lookup = createPaperLookup({
-		userAgent: () => `Ansatz (+${config.origin})`,
-		cache: createLookupCache()
+	const userAgent = `Ansatz (+${config.origin})`;
+	const lookup = createPaperLookup({ userAgent: () => userAgent, cache: createLookupCache() });
+	const repositories = join(config.dataDir, 'repositories');
+	// what a server that was killed had begun to read
+	await rm(repositories, { recursive: true, force: true });
+	const source = createGitSource({
+		...{ folder: repositories, userAgent, networks: config.git.networks },
+		maxFileBytes: MOST_NOTEBOOK_BYTES,
+		...(config.git.certificates === null ? {} : { caFile: config.git.certificates })
 	});
 	const moderation = createPaperModeration({
 		...{ db, mailer, logger, origin: config.origin },
@@ -273,6 +284,8 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		collections: createCollections(db),
 		paperRuns: createPaperRuns({ db, collab, gateway, directory, origin: config.origin, logger }),
 		guests,
+		paperFiles: createPaperFiles({ db, origin: config.origin }),
+		paperGit: createPaperGit({ db, source, onWaiting: moderation.waiting }),
 		openapi,
 		site: { origin: config.origin, userContentOrigin: config.userContentOrigin, secure },
 		health: {

@@ -45,9 +45,10 @@ export interface Site {
 	end(): Promise<void>;
 }
 
-export async function startSite(): Promise<Site> {
+/** `env`: what its server is told besides. */
+export async function startSite(env: Record<string, string> = {}): Promise<Site> {
 	const site = {
-		server: await startServer(),
+		server: await startServer({ env }),
 		seed: undefined as unknown as Seed,
 		async signedIn(browser: Browser, person: SeededPerson, options = {}) {
 			const context = await browser.newContext(options);

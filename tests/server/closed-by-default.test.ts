@@ -30,6 +30,7 @@ const PUBLIC: Record<string, number> = {
 	'/papers/[slug]/v/[number]': 404,
 	'/papers/[slug]/v/[number]/run': 404, // says who may run its example, and lets guests in
 	'/papers/[slug]/v/[number]/[file]': 404, // its picture and files
+	'/papers/[slug]/v/[number]/files/[...path]': 404, // its data files
 	'/papers/[slug]/v/[number]/outputs/[cell]/[output]/[part]': 404, // its outputs
 	'/papers/[slug]/v/[number]/embed/[cell]': 404, // its outputs, in pages of others
 	'/papers/[slug]/v/[number]/embed/[cell]/[output]': 404,
@@ -172,6 +173,12 @@ describe('without a session', () => {
 		]) {
 			expect([path, [303, 401, 404].includes((await request(path, 'GET', {})).status)]).toEqual([path, true]);
 		}
+	});
+
+	test('an address that cannot be decoded is refused, and the server lives on', async () => {
+		for (const path of ['/%ff', '/papers/x/v/1/files/%ff', '/api/%ff', '/%', '/papers/%c0%ae'])
+			expect([path, (await request(path, 'GET', {})).status]).toEqual([path, 400]);
+		expect((await request('/healthz', 'GET', {})).status).toBe(200);
 	});
 
 	test.each(['/collab', '/person'])(

@@ -38,6 +38,7 @@ describe('an environment that can be used', () => {
 			python: 'python3',
 			localEnvironment: null,
 			mail: null,
+			git: { networks: [], certificates: null },
 			serverSsh: { system: false, agentSocket: null, environment: {} }
 		});
 	});

@@ -2,9 +2,10 @@
  * The only file that reads the environment. Everything is checked at the start and every bad variable is named at once;
  * rooms get their part as an argument. Secrets may also come from a file named by `<VARIABLE>_FILE`.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as v from 'valibot';
+import { readNetwork } from '#lib/model/ip-address.ts';
 
 export interface Config {
 	port: number;
@@ -25,6 +26,13 @@ export interface Config {
 	localEnvironment: string | null;
 	/** The server that takes our mail, and whom it is from; null: people are told in the browser only. */
 	mail: { url: string; from: string } | null;
+	/** Reading of git repositories that papers are published from. */
+	git: {
+		/** Networks (CIDR) that may be asked although they are private. */
+		networks: string[];
+		/** A file with the certificates that are trusted instead of the usual ones; null: the usual ones. */
+		certificates: string | null;
+	};
 	/** What administrators' own workspaces may use of the account the server runs as. */
 	serverSsh: {
 		/** Its `ssh` program, with its configuration, known_hosts, certificates and tickets. */
@@ -99,6 +107,25 @@ const variables = {
 		)
 	),
 	SSH_AUTH_SOCK: v.optional(v.string()),
+	GIT_NETWORKS: v.optional(
+		v.pipe(
+			v.string(),
+			v.transform((text) => text.split(',').map((word) => word.trim())),
+			v.array(
+				v.pipe(
+					v.string(),
+					v.check((text) => readNetwork(text) !== null, 'must be networks like 10.20.0.0/16, with commas')
+				)
+			)
+		)
+	),
+	GIT_CERTIFICATES: v.optional(
+		v.pipe(
+			v.string(),
+			v.check((path) => existsSync(path), 'must be a file with certificates (PEM)'),
+			v.transform((path) => resolve(path))
+		)
+	),
 	MAIL_FROM: v.optional(
 		v.pipe(
 			v.string(),
@@ -137,7 +164,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 		smtpUrl: read('SMTP_URL'),
 		mailFrom: read('MAIL_FROM'),
 		serverSsh: read('SERVER_SSH') ?? [],
-		agentSocket: read('SSH_AUTH_SOCK')
+		agentSocket: read('SSH_AUTH_SOCK'),
+		gitNetworks: read('GIT_NETWORKS') ?? [],
+		gitCertificates: read('GIT_CERTIFICATES') ?? null
 	};
 	const site = values.origin ?? `http://localhost:${values.port}`;
 	const content = values.userContentOrigin ?? (values.origin ? site : `http://127.0.0.1:${values.port}`);
@@ -164,6 +193,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 		python: values.python,
 		localEnvironment: values.localEnvironment ? resolve(values.localEnvironment) : null,
 		mail: values.smtpUrl && values.mailFrom ? { url: values.smtpUrl, from: values.mailFrom } : null,
+		git: { networks: values.gitNetworks, certificates: values.gitCertificates },
 		serverSsh: {
 			system: values.serverSsh.includes('system'),
 			agentSocket: values.serverSsh.includes('agent') ? (values.agentSocket ?? null) : null,

@@ -116,6 +116,25 @@ export async function listTree(
 	return { entries, left };
 }
 
+/** Which of these paths from the root are files of the commit. */
+export async function listPaths(
+	jail: GitJail,
+	commit: string,
+	paths: readonly string[],
+	deadline: number,
+	{ maxBytes }: FetchLimits
+): Promise<{ path: string; oid: string }[]> {
+	const outcome = await jail.run(['ls-tree', '-z', '--full-tree', commit, '--', ...paths], deadline);
+	if (outcome.code !== 0) throw gitProblem(outcome, maxBytes);
+	return outcome.stdout
+		.toString('utf8')
+		.split('\0')
+		.flatMap((line) => {
+			const [, oid, path] = /^100\d{3} blob ([0-9a-f]+)\t([^]+)$/.exec(line) ?? [];
+			return oid !== undefined && paths.includes(path!) ? [{ path: path!, oid }] : [];
+		});
+}
+
 function tooMany(maxFiles: number): Error {
 	return tooLarge(`It has more than ${maxFiles} files.`);
 }

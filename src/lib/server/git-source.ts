@@ -9,7 +9,7 @@ import { eachBlob, sizesOf } from './git-blobs.ts';
 import { createGitJail } from './git-jail.ts';
 import { badRequest, tooLarge } from './git-problem.ts';
 import { checkFolder, checkRef, checkUrl } from './git-place.ts';
-import { fetchCommit, listTree } from './git-fetch.ts';
+import { fetchCommit, listPaths, listTree } from './git-fetch.ts';
 import type { AddressRules } from './outbound-address.ts';
 import { createTurns } from './turns.ts';
 
@@ -56,6 +56,11 @@ export interface GitTree {
 	left: { path: string; why: 'link' | 'submodule' | 'size' | 'path' }[];
 	/** What is in some of the files, which must be among those listed. */
 	read(paths: readonly string[]): Promise<Map<string, Buffer>>;
+	/**
+	 * Small files of these names in the folders above the one that was asked for, the nearest of each name, by their paths from the
+	 * root. What is not there is not in the answer.
+	 */
+	readAbove(names: readonly string[]): Promise<Map<string, Buffer>>;
 	/** Removes the repository from our disk. */
 	close(): Promise<void>;
 }
@@ -69,6 +74,8 @@ export interface GitSource {
 }
 
 const MB = 1024 * 1024;
+/** What says something about a repository is small. */
+const MAX_ABOVE_BYTES = MB;
 const LFS = 'version https://git-lfs.github.com/spec/';
 
 export function createGitSource(rules: GitSourceRules): GitSource {
@@ -139,6 +146,23 @@ export function createGitSource(rules: GitSourceRules): GitSource {
 					});
 					return new Map(wanted.map(({ path, oid }) => [path, contents.get(oid)!]));
 				},
+				async readAbove(names) {
+					const above = foldersAbove(place.folder).flatMap((each) => names.map((name) => `${each}${name}`));
+					if (above.length === 0) return new Map();
+					const until = performance.now() + limits.timeoutMs;
+					const listed = await listPaths(jail, commit, above, until, limits);
+					const here = await sizesOf(jail, listed, until, limits);
+					const small = listed.filter(({ oid }) => (here.get(oid) ?? Infinity) <= MAX_ABOVE_BYTES);
+					const nearest = names.flatMap(
+						(name) =>
+							small
+								.filter(({ path }) => path === name || path.endsWith(`/${name}`))
+								.toSorted((a, b) => b.path.length - a.path.length)[0] ?? []
+					);
+					const contents = new Map<string, Buffer>();
+					await eachBlob(jail, nearest, until, limits, (oid, content) => contents.set(oid, content));
+					return new Map(nearest.map(({ path, oid }) => [path, contents.get(oid)!]));
+				},
 				close: () => jail.remove()
 			};
 		} catch (error) {
@@ -148,4 +172,11 @@ export function createGitSource(rules: GitSourceRules): GitSource {
 	}
 
 	return { open: (place) => turns.run(() => open(place)) };
+}
+
+/** All folders above one, each with a slash at its end; that of the root is empty. None above the root itself. */
+function foldersAbove(folder: string): string[] {
+	if (folder === '') return [];
+	const parts = folder.split('/').slice(0, -1);
+	return ['', ...parts.map((_, at) => `${parts.slice(0, at + 1).join('/')}/`)];
 }

@@ -12,6 +12,17 @@ const time = { type: 'string', format: 'date-time' };
 const visibility = { type: 'string', enum: ['draft', 'public'] };
 const card = { status: 200, description: 'The card as it is now.', schema: ref('PaperVersion') };
 
+/** What leads a card: a picture among the outputs, or one that is sent. */
+export const PLOT_WISH = object(
+	{
+		cell: text,
+		output: count,
+		data: { ...text, description: 'In place of cell and output: a PNG, JPEG, WebP or SVG, in base64.' },
+		alternative: { ...text, description: 'For who does not see it.' }
+	},
+	['cell', 'output', 'data']
+);
+
 export const PAPER_ROUTES: ApiRoute[] = [
 	{
 		method: 'get',
@@ -117,13 +128,13 @@ export const PAPER_ROUTES: ApiRoute[] = [
 		summary: 'Publish a notebook as the next version of its card (owners)',
 		description:
 			'Freezes the notebook with its outputs as it is now: v1, then v2 … None is ever changed. `plot` names an output ' +
-			'with a picture, by its place among the outputs of its cell, counted from 0.',
+			'with a picture, by its place among the outputs of its cell, counted from 0, or is a picture of at most 5 MB.',
 		scope: 'write',
 		body: {
 			schema: object(
 				{
 					paper: ref('PaperMetadata'),
-					plot: orNull(object({ cell: text, output: count, alternative: text })),
+					plot: orNull(PLOT_WISH),
 					visibility
 				},
 				['plot', 'visibility']
@@ -191,7 +202,11 @@ export const PAPER_SCHEMAS: Record<string, JsonObject> = {
 			languageVersion: orNull(text),
 			packages: { type: 'object', additionalProperties: text }
 		}),
-		source: orNull(object({ url: text, commit: text, path: text })),
+		source: orNull(object({ url: text, commit: text, ref: orNull(text), folder: text, path: text })),
+		files: {
+			...list(object({ path: text, size: count, hash: text })),
+			description: 'Data files with their SHA-256, each at /papers/{slug}/v/{number}/files/{path}.'
+		},
 		digest: { ...text, description: 'SHA-256 of the notebook file.' },
 		by: orNull(text),
 		moderationWords: { ...text, description: 'What an administrator said to its owners.' }

@@ -8,6 +8,7 @@ import { FILE_ROUTES } from './openapi-files.ts';
 import { GUEST_ROUTES } from './openapi-guests.ts';
 import { NOTEBOOK_ROUTES } from './openapi-notebooks.ts';
 import { PAPER_ROUTES } from './openapi-papers.ts';
+import { REPOSITORY_ROUTES } from './openapi-repositories.ts';
 import type { ApiRoute } from './openapi-route.ts';
 import { SWEEP_ROUTES } from './openapi-sweeps.ts';
 import { VERSION_ROUTES } from './openapi-versions.ts';
@@ -25,5 +26,6 @@ export const API_ROUTES: ApiRoute[] = [
 	...PAPER_ROUTES,
 	...COLLECTION_ROUTES,
 	...GUEST_ROUTES,
+	...REPOSITORY_ROUTES,
 	...ACCOUNT_ROUTES
 ];

@@ -2,7 +2,7 @@
 import { and, asc, count, desc, eq, inArray, or, sql, type SQL } from 'drizzle-orm';
 import { roleOf } from '#collab/access.ts';
 import type { Database } from '#db/database.ts';
-import { papers, paperVersions } from '#db/schema-papers.ts';
+import { paperFiles, papers, paperVersions } from '#db/schema-papers.ts';
 import { blobs, members, users } from '#db/schema.ts';
 import {
 	CARDS_PER_PAGE,
@@ -75,6 +75,23 @@ export async function readCard(db: Database, slug: string, reader: Caller | null
 	return row;
 }
 
+/** The card with that name, for who may change it. 404 where they may not know of it, 403 `role` where it is another's. */
+export async function readOwnCard(db: Database, slug: string, caller: Caller): Promise<PaperRow> {
+	const row = await readCard(db, slug, caller);
+	if (await ownsCard(db, row, caller)) return row;
+	throw new ProblemError(403, {
+		code: 'role',
+		title: 'Only its owners change a card.',
+		detail: 'Those are who published it and the owners of its notebook.',
+		remedy: 'Ask one of them.'
+	});
+}
+
+/** The newest version with what was corrected on the card since. */
+export async function readCurrent(db: Database, row: PaperRow): Promise<CardVersion> {
+	return { ...(await readVersion(db, row, row.latest)), paper: row.metadata };
+}
+
 /** One version; its metadata are those it was published with. 404 for a number that is none. */
 export async function readVersion(db: Database, row: PaperRow, number: number): Promise<CardVersion> {
 	const all = await db
@@ -99,6 +116,11 @@ export async function readVersion(db: Database, row: PaperRow, number: number): 
 		.leftJoin(users, eq(users.id, paperVersions.createdBy))
 		.where(versionIs(row, number));
 	if (!found) throw noVersion(row);
+	const files = await db
+		.select({ path: paperFiles.path, size: paperFiles.size, hash: paperFiles.hash })
+		.from(paperFiles)
+		.where(and(eq(paperFiles.paperId, row.id), eq(paperFiles.number, number)))
+		.orderBy(asc(paperFiles.path));
 	return {
 		slug: row.slug,
 		number,
@@ -111,6 +133,7 @@ export async function readVersion(db: Database, row: PaperRow, number: number): 
 		moderationWords: row.moderationWords,
 		environment: found.environment,
 		source: found.source,
+		files,
 		digest: found.digest,
 		by: found.by,
 		publishedAt: found.at.toISOString(),

@@ -1,23 +1,16 @@
 /** Paper cards: published from notebooks, read by anybody. */
-import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
-import { eq, like, or, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import type { Collab } from '#collab/start.ts';
 import type { Database } from '#db/database.ts';
-import { papers, paperVersions } from '#db/schema-papers.ts';
-import { blobs, notebooks } from '#db/schema.ts';
-import { newId, type CellId, type NotebookId } from '#lib/model/ids.ts';
+import { papers } from '#db/schema-papers.ts';
+import type { CellId, NotebookId } from '#lib/model/ids.ts';
 import type { NotebookContent } from '#lib/model/ipynb/content.ts';
-import { exportNotebook } from '#lib/model/ipynb/export.ts';
 import { importNotebook } from '#lib/model/ipynb/import.ts';
 import { toScript } from '#lib/model/ipynb/script.ts';
-import { stringifyNotebook } from '#lib/model/ipynb/stringify.ts';
 import type { CardEntry, CardVersion, Gallery, GalleryQuery, PlotChoice } from '#lib/model/paper/card.ts';
-import { keyPlot, keyPlots, plotBytes } from '#lib/model/paper/key-plots.ts';
-import { handedIn } from '#lib/model/paper/moderation.ts';
+import { keyPlots } from '#lib/model/paper/key-plots.ts';
+import { beginsToWait, handedIn } from '#lib/model/paper/moderation.ts';
 import type { Paper } from '#lib/model/paper/paper.ts';
-import { freeSlug, slugOf } from '#lib/model/paper/slug.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import { toHtml } from './html-export.ts';
 import { createKept } from './kept.ts';
@@ -29,14 +22,17 @@ import { outputFile, type OutputFile } from './page/output-file.ts';
 import { partOf } from './page/part-of.ts';
 import { copyVersion } from './paper-copies.ts';
 import { environmentOf } from './paper-environment.ts';
+import { freeze, thaw } from './paper-freeze.ts';
 import type { FoundPaper, PaperLookup } from './paper-lookup.ts';
+import { plotOf, type PlotWish } from './paper-plot.ts';
 import {
-	ownsCard,
 	readCard,
 	readContent,
+	readCurrent,
 	readGallery,
 	readNewest,
 	readOwn,
+	readOwnCard,
 	readPlot,
 	readVersion,
 	searchText,
@@ -49,8 +45,8 @@ import { readSettings } from './settings.ts';
 export interface Publication {
 	/** Checked by paperSchema. */
 	paper: Paper;
-	/** Which output leads the card, with the words for who does not see it; null for none. */
-	plot: { cell: CellId; output: number; alternative: string } | null;
+	/** What leads the card; null for none. */
+	plot: PlotWish | null;
 	visibility: 'draft' | 'public';
 }
 
@@ -125,15 +121,9 @@ export interface PapersOptions {
 	onWaiting(card: { slug: string; title: string }): void;
 }
 
-/** As for imported files. */
-const LIMIT_BYTES = 50 * 1024 * 1024;
-
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
-
 export function createPapers({ db, collab, lookup, origin, onWaiting }: PapersOptions): Papers {
 	async function textOf(row: PaperRow, number: number): Promise<string> {
-		return (await decompress(await readContent(db, row, number))).toString('utf8');
+		return thaw(await readContent(db, row, number));
 	}
 
 	const pages = createKept<NotebookPage>({ entries: 200, size: 32_000_000 });
@@ -147,30 +137,9 @@ export function createPapers({ db, collab, lookup, origin, onWaiting }: PapersOp
 		});
 	}
 
-	async function currentOf(row: PaperRow): Promise<CardVersion> {
-		return { ...(await readVersion(db, row, row.latest)), paper: row.metadata };
-	}
-
+	const currentOf = (row: PaperRow): Promise<CardVersion> => readCurrent(db, row);
 	const moderationOf = async (row: PaperRow, visibility: PaperRow['visibility']) =>
 		handedIn(row, visibility, (await readSettings(db)).paperModeration);
-
-	/** Administrators are told of a card once, when it begins to wait. */
-	function tellOf(row: PaperRow, before: PaperRow | undefined): void {
-		if (row.visibility !== 'public' || row.moderation !== 'waiting') return;
-		if (before?.visibility === 'public' && before.moderation === 'waiting') return;
-		onWaiting({ slug: row.slug, title: row.metadata.title });
-	}
-
-	async function ownCard(caller: Caller, slug: string): Promise<PaperRow> {
-		const row = await readCard(db, slug, caller);
-		if (await ownsCard(db, row, caller)) return row;
-		throw new ProblemError(403, {
-			code: 'role',
-			title: 'Only its owners change a card.',
-			detail: 'Those are who published it and the owners of its notebook.',
-			remedy: 'Ask one of them.'
-		});
-	}
 
 	return {
 		gallery: (query) => readGallery(db, query),
@@ -231,7 +200,7 @@ export function createPapers({ db, collab, lookup, origin, onWaiting }: PapersOp
 		plot: async (slug, number, reader) => readPlot(db, await readCard(db, slug, reader), number),
 
 		mine: (caller) => readOwn(db, caller),
-		own: async (caller, slug) => currentOf(await ownCard(caller, slug)),
+		own: async (caller, slug) => currentOf(await readOwnCard(db, slug, caller)),
 
 		async ofNotebook(caller, notebook) {
 			await requireRole(db, caller, notebook, 'publish');
@@ -243,63 +212,26 @@ export function createPapers({ db, collab, lookup, origin, onWaiting }: PapersOp
 		async publish(caller, notebook, { paper, plot, visibility }) {
 			await requireRole(db, caller, notebook, 'publish');
 			const { content } = await readNotebookContent(db, collab.log, notebook);
-			const text = stringifyNotebook(exportNotebook(content));
-			if (Buffer.byteLength(text) > LIMIT_BYTES) throw tooLarge();
-			const picture = plot && pictureOf(content, plot);
 			const packages = await collab.rooms.packages(notebook);
-			// One moment for both: a card is not changed before it is published.
-			const at = new Date();
-			const version = {
-				createdAt: at,
-				metadata: paper,
-				content: new Uint8Array(await compress(text)),
-				digest: createHash('sha256').update(text).digest('hex'),
-				plot: picture && picture.hash,
-				plotAlt: plot?.alternative ?? '',
+			const freezing = {
+				...{ content, paper, visibility, notebook },
+				plot: plot && { picture: plotOf(content, plot), alternative: plot.alternative },
 				environment: environmentOf(content.metadata, packages ?? {}),
-				createdBy: caller.user.id
+				...{ source: null, files: [], card: null },
+				publisher: caller.user.id
 			};
-			const card = { metadata: paper, search: searchText(paper), visibility, updatedAt: at };
-			const { paperModeration: looked } = await readSettings(db);
-			const { row, before } = await db.transaction(async (tx) => {
-				if (picture) await tx.insert(blobs).values(picture).onConflictDoNothing();
-				const known = await lockedCard(tx, notebook);
-				const latest = (known?.latest ?? 0) + 1;
-				const moderation = handedIn(known ?? null, visibility, looked);
-				const [saved] = known
-					? await tx
-							.update(papers)
-							.set({ ...card, moderation, latest })
-							.where(eq(papers.id, known.id))
-							.returning()
-					: await tx
-							.insert(papers)
-							.values({
-								...card,
-								moderation,
-								latest,
-								id: newId(),
-								slug: await newSlug(tx, paper.title),
-								ownerId: caller.user.id,
-								notebookId: notebook
-							})
-							.returning();
-				await tx.insert(paperVersions).values({ ...version, paperId: saved!.id, number: latest });
-				return { row: saved!, before: known };
-			});
-			tellOf(row, before);
-			return currentOf(row);
+			return currentOf(await freeze(db, freezing, onWaiting));
 		},
 
 		async edit(caller, slug, { paper, visibility }) {
-			const row = await ownCard(caller, slug);
+			const row = await readOwnCard(db, slug, caller);
 			const change = {
 				...(paper ? { metadata: paper, search: searchText(paper) } : {}),
 				...(visibility ? { visibility, moderation: await moderationOf(row, visibility) } : {}),
 				updatedAt: new Date()
 			};
 			const [saved] = await db.update(papers).set(change).where(eq(papers.id, row.id)).returning();
-			tellOf(saved!, row);
+			if (beginsToWait(saved!, row)) onWaiting({ slug, title: saved!.metadata.title });
 			return currentOf(saved!);
 		},
 
@@ -312,54 +244,6 @@ export function createPapers({ db, collab, lookup, origin, onWaiting }: PapersOp
 	};
 }
 
-type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
-
-/** Two who publish at once: the second sees what the first did, and its number is the next. */
-async function lockedCard(tx: Transaction, notebook: NotebookId): Promise<PaperRow | undefined> {
-	await tx.select({ id: notebooks.id }).from(notebooks).where(eq(notebooks.id, notebook)).for('update');
-	const [row] = await tx.select().from(papers).where(eq(papers.notebookId, notebook));
-	return row;
-}
-
-async function newSlug(tx: Transaction, title: string): Promise<string> {
-	const slug = slugOf(title);
-	// two papers of the same title at once
-	await tx.execute(sql`select pg_advisory_xact_lock(hashtext('paper.slug'))`);
-	const rows = await tx
-		.select({ slug: papers.slug })
-		.from(papers)
-		.where(or(eq(papers.slug, slug), like(papers.slug, `${slug.slice(0, 50)}%`)));
-	const taken = new Set(rows.map((row) => row.slug));
-	return freeSlug(slug, (one) => taken.has(one));
-}
-
-function pictureOf(
-	content: NotebookContent,
-	{ cell, output }: NonNullable<Publication['plot']>
-): typeof blobs.$inferInsert {
-	const choice = keyPlot(content, cell, output);
-	if (!choice) {
-		throw new ProblemError(409, {
-			code: 'plot-gone',
-			title: 'The notebook does not show that plot any more.',
-			detail: 'Its cell was run again, or is gone.',
-			remedy: 'Choose another plot.'
-		});
-	}
-	const data = plotBytes(choice);
-	const hash = createHash('sha256').update(data).digest('hex');
-	return { hash, mime: choice.mime, size: data.byteLength, data };
-}
-
 function noOutput(): ProblemError {
 	return new ProblemError(404, { code: 'output-unknown', title: 'There is no such output.' });
-}
-
-function tooLarge(): ProblemError {
-	return new ProblemError(413, {
-		code: 'too-large',
-		title: 'The notebook is larger than 50 MB.',
-		detail: 'That is the limit of what is published.',
-		remedy: 'Clear large outputs in it.'
-	});
 }

@@ -17,6 +17,7 @@ const PUBLIC_ROUTES: ReadonlySet<string> = new Set([
 	'/papers/[slug]/v/[number]',
 	'/papers/[slug]/v/[number]/run',
 	'/papers/[slug]/v/[number]/[file]',
+	'/papers/[slug]/v/[number]/files/[...path]',
 	'/papers/[slug]/v/[number]/outputs/[cell]/[output]/[part]',
 	'/papers/[slug]/v/[number]/embed/[cell]',
 	'/papers/[slug]/v/[number]/embed/[cell]/[output]',

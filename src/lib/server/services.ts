@@ -28,6 +28,8 @@ import type { KernelSpec, KnownKey, SignInMethod, SshHop, WorkspaceState } from 
 import type { BoundNotebooks } from './bound-notebooks.ts';
 import type { Guests } from './guests.ts';
 import type { PaperRuns } from './paper-runs.ts';
+import type { PaperFiles } from './paper-files.ts';
+import type { PaperGit } from './paper-git.ts';
 import type { Papers } from './papers.ts';
 import type { PaperModeration } from './paper-moderation.ts';
 import type { Collections } from './collections.ts';
@@ -422,6 +424,8 @@ export interface Services {
 	collections: Collections;
 	paperRuns: PaperRuns;
 	guests: Guests;
+	paperFiles: PaperFiles;
+	paperGit: PaperGit;
 	/** The OpenAPI description served at /api/openapi.json. */
 	openapi: JsonObject;
 	site: { origin: string; userContentOrigin: string; secure: boolean };

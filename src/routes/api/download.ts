@@ -20,8 +20,24 @@ export function download(text: string, mime: string, filename: string): Response
 		headers: {
 			...SAFE,
 			'content-type': mime,
-			'content-disposition': `attachment; filename="${asciiName(filename)}"; filename*=UTF-8''${encodeName(filename)}`,
+			'content-disposition': disposition(filename),
 			'cache-control': 'private, no-store'
+		}
+	});
+}
+
+/** Bytes to save under this name, of a kind that no browser shows unless `headers` say so. */
+export function downloadBytes(
+	bytes: Uint8Array | ReadableStream<Uint8Array>,
+	filename: string,
+	headers: Record<string, string> = {}
+): Response {
+	return new Response(bytes instanceof Uint8Array ? new Uint8Array(bytes) : bytes, {
+		headers: {
+			...SAFE,
+			'content-type': 'application/octet-stream',
+			'content-disposition': disposition(filename),
+			...headers
 		}
 	});
 }
@@ -61,6 +77,10 @@ export function picture(bytes: Uint8Array, mime: string): Response {
 			'cross-origin-resource-policy': 'cross-origin'
 		}
 	});
+}
+
+function disposition(filename: string): string {
+	return `attachment; filename="${asciiName(filename)}"; filename*=UTF-8''${encodeName(filename)}`;
 }
 
 function asciiName(name: string): string {

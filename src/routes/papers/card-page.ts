@@ -12,6 +12,8 @@ import {
 
 /** Asked for again each time, and answered with 304 where nothing has changed: who has just published sees it. */
 export const FRESH = 'public, no-cache';
+/** What belongs to a version, which never changes. */
+export const FOR_EVER = 'public, max-age=31536000, immutable';
 
 /** What is not open is for those who may see it; what is open is the same for everybody. */
 export function cachingOf(card: Shown, ofPublic: string): string {

@@ -8,7 +8,12 @@ import { isObject, own } from './object.ts';
  * (`__proto__`, `constructor`) are replaced too, since ids are keys of objects here.
  * Warns about replaced ids always, about missing ones only where the file's version has ids (`expected`).
  */
-export function repairCellIds(cells: Json[], expected: boolean, warnings: string[]): void {
+export function repairCellIds(
+	cells: Json[],
+	expected: boolean,
+	warnings: string[],
+	freshId: () => string = newId
+): void {
 	const seen = new Set<string>();
 	const counts = { missing: 0, double: 0, wrong: 0 };
 	for (const cell of cells) {
@@ -21,7 +26,7 @@ export function repairCellIds(cells: Json[], expected: boolean, warnings: string
 			seen.add(id);
 			continue;
 		}
-		const fresh = newId();
+		const fresh = freshId();
 		cell.id = fresh;
 		seen.add(fresh);
 	}

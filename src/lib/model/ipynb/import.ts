@@ -1,6 +1,7 @@
 /** Notebook files into the model. Server only, since validation is (see `validate.ts`). */
 import type { Cell, CellType } from '../cell.ts';
 import type { Json, JsonObject } from '../json.ts';
+import { newId } from '../ids.ts';
 import { isJsonMime } from '../output.ts';
 import { cellsOf, repairCellIds } from './cell-ids.ts';
 import { conform } from './conform.ts';
@@ -26,15 +27,17 @@ import { type FileVersion, fileVersion } from './version.ts';
  * limit (`limits.ts`), is of a version not known, or is not valid by the official schema: for 4.0 to 4.5 that of its
  * own minor version (unless only 4.5 allows what it has, such as ids in 4.4, which gives a warning), and for all
  * versions that of 4.5 after the upgrade. https://nbformat.readthedocs.io/en/latest/format_description.html
+ *
+ * `freshId` makes the ids of cells that have none.
  */
-export function importNotebook(text: string): ImportedNotebook {
+export function importNotebook(text: string, freshId: () => string = newId): ImportedNotebook {
 	const source = text.startsWith('\ufeff') ? text.slice(1) : text;
 	const { value, warnings } = parseNotebookText(source);
 	if (!isObject(value)) throw notebookFault('The file is JSON, but not an object { … } as a notebook is.');
 	const from = fileVersion(value);
 	if (from.nbformat < 4) requireWorksheets(value);
 	limitCells(from.nbformat === 4 ? cellsOf(value).length : worksheetCellCount(value));
-	const origins = from.nbformat === 4 ? readV4(value, from, source, warnings) : readOld(value, from, source, warnings); // prettier-ignore
+	const origins = from.nbformat === 4 ? readV4(value, from, source, warnings, freshId) : readOld(value, from, source, warnings, freshId); // prettier-ignore
 	const fault = schemaFault(value, '4.5');
 	if (fault) throw refusal(source, fault, origins);
 	return { ...content(value, warnings), from, warnings };
@@ -59,7 +62,13 @@ function limitCells(count: number): void {
 }
 
 /** Versions 2 and 3. Their schema only warns: nbformat upgrades such files too, and 4.5 is checked afterwards. */
-function readOld(notebook: JsonObject, from: FileVersion, text: string, warnings: string[]): JsonPath[] {
+function readOld(
+	notebook: JsonObject,
+	from: FileVersion,
+	text: string,
+	warnings: string[],
+	freshId: () => string
+): JsonPath[] {
 	if (from.nbformat === 2) {
 		joinOldLines(notebook, 2);
 		upgradeV2(notebook);
@@ -68,7 +77,7 @@ function readOld(notebook: JsonObject, from: FileVersion, text: string, warnings
 		if (fault) warnings.push(`Not quite valid for its version 3, but read: ${inFile(text, fault)}`);
 		joinOldLines(notebook, 3);
 	}
-	const origins = upgradeV3(notebook, warnings);
+	const origins = upgradeV3(notebook, warnings, freshId);
 	conform(notebook, warnings);
 	transientAway(notebook);
 	return origins;
@@ -79,10 +88,11 @@ function readV4(
 	notebook: JsonObject,
 	from: FileVersion,
 	text: string,
-	warnings: string[]
+	warnings: string[],
+	freshId: () => string
 ): JsonPath[] | undefined {
 	const minor = from.nbformat_minor;
-	if (minor >= 5) repairCellIds(cellsOf(notebook), true, warnings);
+	if (minor >= 5) repairCellIds(cellsOf(notebook), true, warnings, freshId);
 	const schema = (minor > 5 ? '4.5+' : `4.${minor}`) as SchemaVersion;
 	const fault = schemaFault(notebook, schema);
 	if (fault && minor >= 5) throw refusal(text, fault);
@@ -90,7 +100,7 @@ function readV4(
 		warnings.push(`The file is of the later version 4.${minor}; what 4.5 does not have may be missing.`);
 		conform(notebook, warnings);
 	}
-	if (minor < 5) repairCellIds(cellsOf(notebook), false, warnings);
+	if (minor < 5) repairCellIds(cellsOf(notebook), false, warnings, freshId);
 	notebook.nbformat_minor = 5;
 	if (fault) {
 		if (schemaFault(notebook, '4.5')) throw refusal(text, fault);

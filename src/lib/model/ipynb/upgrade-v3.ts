@@ -24,14 +24,18 @@ const MAX_HEADING = 100;
  * `execute_result` and `error`, short output keys to MIME types.
  * Gives where each cell stood in the old file. Does not throw: what it does not understand, validation will refuse.
  */
-export function upgradeV3(notebook: JsonObject, warnings: string[]): JsonPath[] {
+export function upgradeV3(
+	notebook: JsonObject,
+	warnings: string[],
+	freshId: () => string = newId
+): JsonPath[] {
 	const origins: JsonPath[] = [];
 	const cells: Json[] = [];
 	const sheets = take(notebook, 'worksheets');
 	for (const [s, sheet] of (Array.isArray(sheets) ? sheets : []).entries()) {
 		const sheetCells = isObject(sheet) ? own(sheet, 'cells') : undefined;
 		for (const [c, cell] of (Array.isArray(sheetCells) ? sheetCells : []).entries()) {
-			if (isObject(cell)) upgradeCell(cell, warnings);
+			if (isObject(cell)) upgradeCell(cell, warnings, freshId);
 			cells.push(cell);
 			origins.push(['worksheets', s, 'cells', c]);
 		}
@@ -52,9 +56,9 @@ export function upgradeV3(notebook: JsonObject, warnings: string[]): JsonPath[] 
 	return origins;
 }
 
-function upgradeCell(cell: JsonObject, warnings: string[]): void {
+function upgradeCell(cell: JsonObject, warnings: string[], freshId: () => string): void {
 	cell.metadata ??= {};
-	cell.id = newId();
+	cell.id = freshId();
 	if (cell.cell_type === 'code') {
 		take(cell, 'language');
 		const collapsed = take(cell, 'collapsed');

@@ -17,8 +17,22 @@ export interface PaperEnvironment {
 export interface PaperSource {
 	url: string;
 	commit: string;
-	/** The notebook in it. */
+	/** The tag or branch that was asked for, which may be elsewhere by now; null where it was the commit or nothing. */
+	ref: string | null;
+	/** What was looked at, from the root; empty for all of it. */
+	folder: string;
+	/** The notebook, from the root. */
 	path: string;
+}
+
+/** A data file of a version. */
+export interface PaperFile {
+	/** From the folder of the notebook. */
+	path: string;
+	/** In bytes. */
+	size: number;
+	/** SHA-256, in hex. */
+	hash: string;
 }
 
 /** The picture that leads a card. */
@@ -53,6 +67,8 @@ export interface CardVersion extends CardEntry {
 	versions: VersionLine[];
 	environment: PaperEnvironment;
 	source: PaperSource | null;
+	/** Beside the notebook, by their paths. */
+	files: PaperFile[];
 	/** SHA-256 of the notebook file. */
 	digest: string;
 	/** Display name of who published it; null when the account is gone. */

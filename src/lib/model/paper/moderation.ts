@@ -26,3 +26,10 @@ export function handedIn(
 	if (moderation !== 'open') return 'waiting';
 	return looked && before?.visibility !== 'public' ? 'waiting' : 'open';
 }
+
+/** Whether administrators are to be told: it waits now, and did not before (null: was not there). */
+export function beginsToWait(now: Shown, before: Shown | null): boolean {
+	const waits = (card: Shown | null): boolean =>
+		card?.visibility === 'public' && card.moderation === 'waiting';
+	return waits(now) && !waits(before);
+}

@@ -22,6 +22,13 @@ export function readFrontMatter(text: string): { draft: PaperDraft; body: string
 	return { draft: draftOf(fieldsOf(read.value)), body: text.slice(whole.length) };
 }
 
+/** A draft out of `myst.yml`: what its `project` says, which is written as front matter is. */
+export function readMystConfig(text: string): { draft: PaperDraft } | { fault: string } {
+	const read = readYaml(text);
+	if ('fault' in read) return read;
+	return { draft: draftOf(fieldsOf(fieldsOf(read.value).project)) };
+}
+
 /**
  * A draft out of a notebook: the front matter of its first cell, the cell with the tag `abstract`, and its first heading for a
  * title where nothing else says one.

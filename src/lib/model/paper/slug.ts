@@ -13,7 +13,9 @@ const RESERVED = new Set([
 	'moderation',
 	'embed',
 	'api',
-	'sitemap'
+	'sitemap',
+	'lookup',
+	'repositories'
 ]);
 
 const LETTERS: Record<string, string> = {

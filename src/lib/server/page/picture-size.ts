@@ -5,7 +5,7 @@ export interface Size {
 	height: number;
 }
 
-/** In CSS pixels, or null where the bytes do not say. Sources: PNG (ISO/IEC 15948), GIF89a, JPEG (ITU T.81), SVG 2. */
+/** In CSS pixels, or null where the bytes do not say. Sources: PNG (ISO/IEC 15948), GIF89a, JPEG (ITU T.81), WebP (RFC 9649), SVG 2. */
 export function pictureSize(mime: string, bytes: Buffer): Size | null {
 	const size = read(mime, bytes);
 	return size && size.width >= 1 && size.height >= 1 && size.width <= 20_000 && size.height <= 20_000
@@ -21,6 +21,7 @@ function read(mime: string, bytes: Buffer): Size | null {
 		return { width: bytes.readUInt16LE(6), height: bytes.readUInt16LE(8) };
 	}
 	if (mime === 'image/jpeg') return jpeg(bytes);
+	if (mime === 'image/webp') return webp(bytes);
 	return mime === 'image/svg+xml' ? svg(bytes.toString('utf8', 0, 20_000)) : null;
 }
 
@@ -34,6 +35,20 @@ function jpeg(bytes: Buffer): Size | null {
 		at += 2 + bytes.readUInt16BE(at + 2);
 	}
 	return null;
+}
+
+/** The first chunk: one of lossy, of lossless, or of extended files. */
+function webp(bytes: Buffer): Size | null {
+	if (bytes.length < 30 || bytes.toString('latin1', 0, 4) !== 'RIFF') return null;
+	const chunk = bytes.toString('latin1', 12, 16);
+	if (chunk === 'VP8 ')
+		return { width: bytes.readUInt16LE(26) & 0x3fff, height: bytes.readUInt16LE(28) & 0x3fff };
+	if (chunk === 'VP8L') {
+		const bits = bytes.readUInt32LE(21);
+		return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
+	}
+	if (chunk !== 'VP8X') return null;
+	return { width: bytes.readUIntLE(24, 3) + 1, height: bytes.readUIntLE(27, 3) + 1 };
 }
 
 const UNITS: Record<string, number> = { '': 1, px: 1, pt: 4 / 3, in: 96, cm: 96 / 2.54, mm: 96 / 25.4 };

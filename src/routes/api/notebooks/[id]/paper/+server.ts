@@ -1,4 +1,4 @@
-import { BODY_BYTES, publication, withUrl } from '../../../papers/card-fields.ts';
+import { publication, PUBLICATION_BYTES, withUrl } from '../../../papers/card-fields.ts';
 import { readBody } from '../../../request.ts';
 import { endpoint, json } from '../../../respond.ts';
 import type { RequestHandler } from './$types';
@@ -11,7 +11,7 @@ export const GET: RequestHandler = endpoint('read', async ({ locals: { services 
 export const POST: RequestHandler = endpoint(
 	'write',
 	async ({ locals: { services }, params, request }, caller) => {
-		const what = await readBody(request, publication, BODY_BYTES);
+		const what = await readBody(request, publication, PUBLICATION_BYTES);
 		const card = withUrl(await services.papers.publish(caller, params.id, what), services.site.origin);
 		return json(card, { status: 201, headers: { location: card.url } });
 	}

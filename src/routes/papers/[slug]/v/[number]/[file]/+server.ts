@@ -1,11 +1,10 @@
 import { versionNumber } from '../../../../../api/papers/card-fields.ts';
-import { download, picture } from '../../../../../api/download.ts';
+import { download, downloadBytes, picture } from '../../../../../api/download.ts';
 import { orErrorPage } from '../../../../../problem-of.ts';
 import { error } from '@sveltejs/kit';
-import { cachingOf } from '../../../../card-page.ts';
+import { cachingOf, FOR_EVER } from '../../../../card-page.ts';
 import type { RequestHandler } from './$types';
 
-const FOR_EVER = 'public, max-age=31536000, immutable';
 const FORMATS = { 'notebook.ipynb': 'ipynb', 'notebook.py': 'py', 'notebook.html': 'html' } as const;
 
 /** What belongs to a version: as little changed as the version, so whoever has it may keep it. */
@@ -21,6 +20,9 @@ export const GET: RequestHandler = async ({ locals, params: { slug, number: text
 	if (file === 'plot') {
 		const { bytes, mime } = await orErrorPage(papers.plot(slug, number, locals.caller));
 		response = picture(bytes, mime);
+	} else if (file === 'example.zip') {
+		const { body } = await orErrorPage(locals.services.paperFiles.zip(slug, number, locals.caller));
+		response = downloadBytes(body, `${slug}-v${number}.zip`, { 'content-type': 'application/zip' });
 	} else {
 		const format = Object.hasOwn(FORMATS, file) ? FORMATS[file as keyof typeof FORMATS] : null;
 		if (!format)

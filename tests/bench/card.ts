@@ -76,7 +76,10 @@ try {
 	for (const [name, paint] of Object.entries(paints)) say(`largest contentful paint, ${name}`, paint, ROUNDS);
 	const loaded = (of: 'script' | 'all'): Record<string, number> =>
 		Object.fromEntries(
-			Object.entries(opened).map(([name, all]) => [name, round(Math.max(...all.map((one) => one[of])) / 1000)])
+			Object.entries(opened).map(([name, all]) => [
+				name,
+				round(Math.max(...all.map((one) => one[of])) / 1000)
+			])
 		);
 	const scripts = loaded('script');
 	console.log(`loaded, in kB: script ${JSON.stringify(scripts)}, all ${JSON.stringify(loaded('all'))}`);
@@ -88,7 +91,8 @@ try {
 		perSecond[name] = await rate(path, {});
 		perSecond[`${name}-unchanged`] = await rate(path, { 'if-none-match': etag });
 	}
-	for (const [name, answers] of Object.entries(perSecond)) console.log(`${name}: ${answers} answers a second`);
+	for (const [name, answers] of Object.entries(perSecond))
+		console.log(`${name}: ${answers} answers a second`);
 
 	const { ours, ...peers } = paints;
 	report({
@@ -223,7 +227,10 @@ function spectrum(): Buffer {
 
 /** Text, code, a table and two more plots: the length of an example that people publish. */
 function cells(): object[] {
-	const rows = Array.from({ length: 12 }, (_, n) => `<tr><th>${n}</th><td>${n * n}</td><td>${n / 7}</td></tr>`);
+	const rows = Array.from(
+		{ length: 12 },
+		(_, n) => `<tr><th>${n}</th><td>${n * n}</td><td>${n / 7}</td></tr>`
+	);
 	const code = (id: string, source: string, data: object): object => ({
 		...{ cell_type: 'code', id, metadata: {}, execution_count: 2, source },
 		outputs: [{ output_type: 'display_data', metadata: {}, data }]
@@ -233,7 +240,9 @@ function cells(): object[] {
 			...{ cell_type: 'markdown', id: `text-${n}`, metadata: {} },
 			source: `## Part ${n}\n\n${'The mass $m = \\sqrt{E^2 - p^2}$ is computed for each pair of photons. '.repeat(6)}`
 		},
-		code(`table-${n}`, 'events.describe()', { 'text/html': `<table><tbody>${rows.join('')}</tbody></table>` }),
+		code(`table-${n}`, 'events.describe()', {
+			'text/html': `<table><tbody>${rows.join('')}</tbody></table>`
+		}),
 		code(`more-${n}`, 'plt.hist(events.mass, bins=60)\nplt.xlabel("mass / GeV")', {
 			'image/png': spectrum().toString('base64')
 		})

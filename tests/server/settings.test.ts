@@ -47,7 +47,8 @@ test('a fresh installation shuts nothing down, and only administrators see and c
 	const fresh = {
 		...{ idleMinutes: null, idleMinutesMax: null, jobLeaseMinutes: null, jobWay: null },
 		jobPresets: [],
-		reach: LOOPBACK
+		reach: LOOPBACK,
+		paperModeration: false
 	};
 	expect(await call(ada, 'GET', '/api/settings')).toEqual([200, fresh]);
 	for (const method of ['GET', 'PUT'])

@@ -33,6 +33,9 @@ import { createNotebooks } from '#lib/server/notebooks.ts';
 import { openapi } from '#lib/server/openapi.ts';
 import { createMailer } from '#lib/server/mail.ts';
 import { createLookupCache } from '#lib/server/lookup-cache.ts';
+import { CheckTurns } from '#lib/server/paper-check-turns.ts';
+import { checkNotice, createPaperChecks } from '#lib/server/paper-checks.ts';
+import { createPaperCounts } from '#lib/server/paper-counts.ts';
 import { createPaperLookup } from '#lib/server/paper-lookup.ts';
 import { createPapers } from '#lib/server/papers.ts';
 import { createPreferences } from '#lib/server/preferences.ts';
@@ -104,6 +107,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			if (state !== 'up') return;
 			bound?.workspaceUp(workspace);
 			watch?.follow(workspace);
+			checks?.lookAround();
 		},
 		...(config.serverSsh.agentSocket ? { agentSocket: config.serverSsh.agentSocket } : {}),
 		...(config.serverSsh.system ? { systemSsh: { env: config.serverSsh.environment } } : {}),
@@ -122,6 +126,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 	let open: Collab['rooms'] | null = null;
 	let bound: BoundNotebooksService | null = null;
 	let watch: SweepWatch | null = null;
+	let checks: CheckTurns | null = null;
 	// Before the gate opens, so that no page that comes early is missed. Rooms not there yet look for themselves.
 	const connect = new WorkspaceConnect({
 		...{ db, gateway, hostKeys, browserKeys, lines, ways, logger },
@@ -179,6 +184,15 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		onEnd: (end) => notices.sweepEnded(end)
 	});
 	watch.begin().catch((error: unknown) => logger.error({ err: error }, 'sweeps are not looked after yet'));
+	const counts = createPaperCounts({ db, logger });
+	checks = new CheckTurns({
+		...{ db, gateway, directory, logger },
+		onTurn(turn) {
+			for (const owner of turn.owners) lines.send(owner, { type: 'notice', notice: checkNotice(turn) });
+			notices.paperChecked(turn);
+		}
+	});
+	checks.begin();
 	const onIdleChanged = (notebook: string | null): void => {
 		collab.rooms
 			.idleRuleChanged(notebook)
@@ -250,7 +264,9 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		}),
 		notices,
 		preferences: createPreferences(db),
-		papers: createPapers({ db, collab, lookup, origin: config.origin }),
+		papers: createPapers({ db, collab, lookup, counts, origin: config.origin }),
+		paperChecks: createPaperChecks({ db, gateway, directory, turns: checks }),
+		paperCounts: counts,
 		openapi,
 		site: { origin: config.origin, userContentOrigin: config.userContentOrigin, secure },
 		health: {
@@ -275,6 +291,8 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			lines.close();
 			await bound?.stop();
 			await watch?.stop();
+			await checks?.stop();
+			await counts.stop();
 			await collab.stop();
 			await gateway.close();
 			await notices.settled();

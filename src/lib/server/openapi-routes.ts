@@ -5,6 +5,7 @@ import { BOUND_ROUTES } from './openapi-bound.ts';
 import { ENVIRONMENT_ROUTES } from './openapi-environments.ts';
 import { FILE_ROUTES } from './openapi-files.ts';
 import { NOTEBOOK_ROUTES } from './openapi-notebooks.ts';
+import { PAPER_CHECK_ROUTES } from './openapi-paper-checks.ts';
 import { PAPER_ROUTES } from './openapi-papers.ts';
 import type { ApiRoute } from './openapi-route.ts';
 import { SWEEP_ROUTES } from './openapi-sweeps.ts';
@@ -21,5 +22,6 @@ export const API_ROUTES: ApiRoute[] = [
 	...VERSION_ROUTES,
 	...SWEEP_ROUTES,
 	...PAPER_ROUTES,
+	...PAPER_CHECK_ROUTES,
 	...ACCOUNT_ROUTES
 ];

@@ -4,6 +4,7 @@ import { CHECKS } from '#lib/model/check-list.ts';
 import { ROLES } from '#lib/model/role.ts';
 import { BATCH_SCHEMAS } from './openapi-batch.ts';
 import { ENVIRONMENT_SCHEMAS } from './openapi-environments.ts';
+import { PAPER_CHECK_SCHEMAS } from './openapi-paper-checks.ts';
 import { PAPER_SCHEMAS } from './openapi-papers.ts';
 import { list, object, orNull, ref } from './openapi-shape.ts';
 import { SWEEP_SCHEMAS } from './openapi-sweeps.ts';
@@ -403,5 +404,6 @@ export const SCHEMAS: Record<string, JsonObject> = {
 	...VERSION_SCHEMAS,
 	...ENVIRONMENT_SCHEMAS,
 	...PAPER_SCHEMAS,
+	...PAPER_CHECK_SCHEMAS,
 	Ready: object({ ok: flag, checks: { type: 'object', additionalProperties: text } })
 };

@@ -27,6 +27,7 @@ import type { NotebookPage, OutputPart } from './page/options.ts';
 import { outputFile, type OutputFile } from './page/output-file.ts';
 import { withOrigin } from './paper-copy.ts';
 import { environmentOf } from './paper-environment.ts';
+import type { PaperCounts } from './paper-counts.ts';
 import type { FoundPaper, PaperLookup } from './paper-lookup.ts';
 import {
 	ownsCard,
@@ -106,6 +107,7 @@ export interface PapersOptions {
 	db: Database;
 	collab: Pick<Collab, 'log'>;
 	lookup: PaperLookup;
+	counts: Pick<PaperCounts, 'count'>;
 	/** Of the site, for addresses in copies. */
 	origin: string;
 }
@@ -116,7 +118,7 @@ const LIMIT_BYTES = 50 * 1024 * 1024;
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
-export function createPapers({ db, collab, lookup, origin }: PapersOptions): Papers {
+export function createPapers({ db, collab, lookup, counts, origin }: PapersOptions): Papers {
 	async function textOf(row: PaperRow, number: number): Promise<string> {
 		return (await decompress(await readContent(db, row, number))).toString('utf8');
 	}
@@ -253,6 +255,7 @@ export function createPapers({ db, collab, lookup, origin }: PapersOptions): Pap
 			const url = `${origin}/papers/${slug}/v/${number}`;
 			const ipynb = withOrigin(await textOf(row, number), { slug, number, url, title: paper.title });
 			const { id } = await createNotebook(db, caller.user.id, { ipynb, title: paper.title });
+			counts.count(slug, number, 'fork');
 			return { id };
 		},
 

@@ -8,12 +8,17 @@ const PUBLIC_ROUTES: ReadonlySet<string> = new Set([
 	'/api/openapi.json',
 	'/api/papers',
 	'/api/papers/[slug]',
+	'/api/papers/[slug]/checks',
 	'/api/papers/[slug]/versions/[number]',
 	'/papers',
 	'/papers/[slug]',
+	'/papers/[slug]/badge.svg',
+	'/papers/[slug]/checks',
+	'/papers/[slug]/checks/[check]/[cell]/[output]',
 	'/papers/[slug]/cite.[kind]',
 	'/papers/[slug]/v/[number]',
 	'/papers/[slug]/v/[number]/[file]',
+	'/papers/[slug]/v/[number]/badge.svg',
 	'/papers/[slug]/v/[number]/outputs/[cell]/[output]/[part]',
 	'/papers/feed.xml',
 	'/papers/sitemap.xml',
@@ -27,7 +32,7 @@ export function isPublicRoute(id: string | null): boolean {
 
 /** Whether a route answers everybody alike, so that it may be kept on the way: public papers. */
 export function isSharedRoute(id: string | null): boolean {
-	return isPublicRoute(id) && id!.startsWith('/papers');
+	return isPublicRoute(id) && /^\/papers(\/|$)/.test(id!);
 }
 
 export { PUBLIC_ROUTES };

@@ -26,6 +26,8 @@ import type { SignIn } from '#lib/model/gateway.ts';
 import type { KnownHostsProblem } from '#lib/model/known-hosts.ts';
 import type { KernelSpec, KnownKey, SignInMethod, SshHop, WorkspaceState } from '#lib/model/workspace.ts';
 import type { BoundNotebooks } from './bound-notebooks.ts';
+import type { PaperChecks } from './paper-checks.ts';
+import type { PaperCounts } from './paper-counts.ts';
 import type { Papers } from './papers.ts';
 import type { WorkspaceFileService } from './workspace-files.ts';
 import type { Sweeps } from './sweeps.ts';
@@ -408,6 +410,8 @@ export interface Services {
 	preferences: Preferences;
 	ports: WorkspacePorts;
 	papers: Papers;
+	paperChecks: PaperChecks;
+	paperCounts: PaperCounts;
 	/** The OpenAPI description served at /api/openapi.json. */
 	openapi: JsonObject;
 	site: { origin: string; userContentOrigin: string; secure: boolean };

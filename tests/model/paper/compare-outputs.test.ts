@@ -44,7 +44,11 @@ describe('texts', () => {
 		['when it was', 'made 2024-03-01T12:00:00Z at 12:00:01', 'made 2026-11-26 05:00:00 at 05:00:01.5'],
 		['a temporary file', 'wrote /tmp/tmpab12/x.root', 'wrote /var/folders/zz/T/tmp9/x.root'],
 		['a file of the kernel', 'File /tmp/ipykernel_12/33.py', 'File /tmp/ipykernel_7/1.py'],
-		['a name nobody has chosen', 'id 123e4567-e89b-12d3-a456-426614174000', 'id 0b0f2b2a-57a0-4f0c-8bb0-9c2f7d1f5a11'],
+		[
+			'a name nobody has chosen',
+			'id 123e4567-e89b-12d3-a456-426614174000',
+			'id 0b0f2b2a-57a0-4f0c-8bb0-9c2f7d1f5a11'
+		],
 		['colours', '\u001b[31mred\u001b[0m', 'red'],
 		['spaces of columns', 'a   1.0\nb  -1.0  ', 'a  1.0\nb -1.0'],
 		['ends of lines', 'a\r\nb\r\n', 'a\nb'],
@@ -129,7 +133,9 @@ describe('outputs of a cell', () => {
 			shown({ 'application/vnd.jupyter.widget-view+json': id, 'text/plain': `Slider(${id})` });
 		expect(compare([], [])).toEqual({ outcome: 'unknown', words: '', pictures: [] });
 		expect(compare([widget('1')], [widget('2')]).outcome).toBe('unknown');
-		expect(compare([shown({ 'image/png': 'AAAA' })], [shown({ 'image/png': 'AAAB' })]).outcome).toBe('unknown');
+		expect(compare([shown({ 'image/png': 'AAAA' })], [shown({ 'image/png': 'AAAB' })]).outcome).toBe(
+			'unknown'
+		);
 	});
 
 	test('an output more or less is a difference', () => {
@@ -179,7 +185,7 @@ describe('pictures', () => {
 		expect(compare([printed('a'), before], [printed('a'), after])).toEqual({
 			outcome: 'different',
 			words: 'shows another picture',
-			pictures: [1]
+			pictures: [{ before: 1, after: 1 }]
 		});
 	});
 

@@ -1,12 +1,15 @@
 /** Whether an example still gives what it gave. Times are ISO 8601. */
+import type { WorkspaceId } from '../ids.ts';
 
 /** A picture that an example has drawn anew, and otherwise than before. */
 export interface CheckedPicture {
 	/** Its place among the outputs of the cell, now. */
 	output: number;
+	/** Where the version has the one it stands beside. */
+	was: { cell: string; output: number };
 	mime: 'image/png';
-	/** Base64. */
-	data: string;
+	/** Base64; left out where the picture has an address of its own. */
+	data?: string;
 }
 
 /** What came of comparing the outputs of one code cell with those of the version. */
@@ -45,6 +48,18 @@ export interface PaperCheck {
 	finishedAt: string | null;
 	/** Without pictures; those have addresses of their own. */
 	report: CheckReport | null;
+}
+
+/** Where and how often an example is run again, as the owners of its card see it. */
+export interface CheckPlan {
+	/** null: it is not run again by itself. `own`: it is the caller's. */
+	workspace: { id: WorkspaceId; name: string; own: boolean; connected: boolean } | null;
+	days: number | null;
+	/** When the next is due, ISO 8601; in the past while something keeps it. */
+	next: string | null;
+	/** What keeps it, and what to do, in a sentence or two; empty where nothing does. */
+	waits: string;
+	running: boolean;
 }
 
 /** How many days may lie between two checks. */

@@ -10,8 +10,8 @@ import { PICTURE_THRESHOLD } from './picture-difference.ts';
 export type ComparePictures = (before: string, after: string) => number | null;
 
 export interface Comparison extends Pick<CheckedCell, 'outcome' | 'words'> {
-	/** Places among `after` of the pictures that are others than before. */
-	pictures: number[];
+	/** Places among `before` and `after` of pictures that are others. */
+	pictures: { before: number; after: number }[];
 }
 
 type Shown = NbDisplayData | NbExecuteResult;
@@ -48,9 +48,11 @@ export function compareOutputs(
 
 	const verdicts = now.map(({ output }, at) => compareShown(old[at]!.output, output, comparePictures));
 	const faults = verdicts.filter((verdict) => typeof verdict === 'object');
-	const pictures = now
-		.filter((_, at) => (verdicts[at] as { picture?: boolean }).picture)
-		.map(({ place }) => place);
+	const pictures = now.flatMap(({ place }, at) => {
+		const verdict = verdicts[at]!;
+		const isOther = typeof verdict === 'object' && verdict.picture === true;
+		return isOther ? [{ before: old[at]!.place, after: place }] : [];
+	});
 	if (faults.length > 0) return { outcome: 'different', words: faults[0]!.words, pictures };
 	const compared = verdicts.includes('same') || printedOf(before).trim() !== '' || error !== null;
 	return { outcome: compared ? 'same' : 'unknown', words: '', pictures: [] };
@@ -92,9 +94,7 @@ function shownOf(outputs: NbOutput[]): { output: Shown; place: number }[] {
 
 function printedOf(outputs: NbOutput[]): string {
 	return outputs
-		.map((output) =>
-			output.output_type === 'stream' && output.name !== 'stderr' ? joined(output.text) : ''
-		)
+		.map((output) => (output.output_type === 'stream' && output.name !== 'stderr' ? joined(output.text) : ''))
 		.join('');
 }
 

@@ -7,6 +7,7 @@ import type { KernelGateway } from '#lib/model/gateway.ts';
 import type { WorkspaceId } from '#lib/model/ids.ts';
 import type { CheckPlan, PaperCheck } from '#lib/model/paper/check.ts';
 import { faultOf, healthOf, type Health } from '#lib/model/paper/check-words.ts';
+import { plainTitle } from '#lib/model/paper/plain-title.ts';
 import type { PersonNotice } from '#lib/model/person-line.ts';
 import { ProblemError } from '#lib/model/problem.ts';
 import { openWorkspace } from './open-workspace.ts';
@@ -170,7 +171,7 @@ export function createPaperChecks({ db, gateway, directory, turns }: PaperChecks
 
 /** What the open pages of owners show of a change. */
 export function checkNotice({ paper, check, report }: CheckTurn): PersonNotice {
-	const title = paper.metadata.title.replaceAll('$', '');
+	const title = plainTitle(paper.metadata.title);
 	const place = { id: `check-${check.id}`, href: `/papers-check/${paper.slug}` };
 	if (check.state !== 'failed') return { ...place, title: `The example of “${title}” works again.` };
 	const fault = faultOf(report).replace(/^./, (letter) => letter.toUpperCase());

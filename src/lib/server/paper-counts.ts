@@ -2,7 +2,7 @@
  * How often versions of cards are looked at, run and copied, by day. No cookie, no address and no name is kept or looked at to
  * tell readers apart: who reads twice in a day counts twice. Robots, by what they call themselves, and owners do not count.
  */
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import type { Database } from '#db/database.ts';
 import { paperCounts, papers } from '#db/schema-papers.ts';
 import type { CountKind, PaperNumbers } from '#lib/model/paper/counts.ts';
@@ -127,7 +127,7 @@ export function createPaperCounts({ db, logger, every, now }: PaperCountsOptions
 					n: paperCounts.n
 				})
 				.from(paperCounts)
-				.where(and(eq(paperCounts.paperId, row.id)))
+				.where(eq(paperCounts.paperId, row.id))
 				.orderBy(asc(paperCounts.day), asc(paperCounts.number));
 			return { days };
 		},

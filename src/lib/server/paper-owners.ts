@@ -1,8 +1,8 @@
 /** Whose card it is: who published it first, and the owners of its notebook. */
-import { and, eq } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import type { Database } from '#db/database.ts';
 import { members } from '#db/schema.ts';
-import { can, ROLES } from '#lib/model/role.ts';
+import { can } from '#lib/model/role.ts';
 import type { PaperRow } from './paper-rows.ts';
 
 /** Their user ids, each once. */
@@ -14,7 +14,7 @@ export async function ownersOf(
 	const rows = await db
 		.select({ user: members.userId, role: members.role })
 		.from(members)
-		.where(and(eq(members.notebookId, notebookId)));
-	const may = rows.filter(({ role }) => ROLES.includes(role) && can(role, 'publish'));
+		.where(eq(members.notebookId, notebookId));
+	const may = rows.filter(({ role }) => can(role, 'publish'));
 	return [...new Set([ownerId, ...may.map(({ user }) => user)])];
 }

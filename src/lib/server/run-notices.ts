@@ -4,6 +4,7 @@ import type { Database } from '#db/database.ts';
 import { users } from '#db/schema.ts';
 import type { Run, RunState } from '#lib/model/run.ts';
 import { faultOf } from '#lib/model/paper/check-words.ts';
+import { plainTitle } from '#lib/model/paper/plain-title.ts';
 import type { Mailer } from './mail.ts';
 import type { CheckTurn } from './paper-check-turns.ts';
 import { plainLine } from './plain-line.ts';
@@ -89,7 +90,7 @@ export function createRunNotices({ db, mailer, origin, logger }: RunNoticesOptio
 
 	async function tellOfPaper({ paper, check, report, owners }: CheckTurn): Promise<void> {
 		if (!mailer) return;
-		const title = plainLine(paper.metadata.title);
+		const title = plainTitle(paper.metadata.title);
 		const failed = check.state === 'failed';
 		const people = await db.select().from(users).where(inArray(users.id, owners));
 		for (const { email, notifyByMail } of people) {

@@ -1,5 +1,6 @@
 /** The badge of an example, for the README of its repository: drawn here, read by screen readers, with no font of its own. */
 import type { Health } from './check-words.ts';
+import { plainTitle } from './plain-title.ts';
 
 const LABEL = 'example';
 /** White on each of them has a contrast of at least 4.5. */
@@ -46,10 +47,8 @@ export function badgeSnippets(
 	badge: string,
 	title: string
 ): Record<'Markdown' | 'HTML' | 'reST', string> {
-	const plain = title
-		.replace(/[$\\[\]<>&"|`*_\r\n]/g, '')
-		.replace(/\s+/g, ' ')
-		.trim();
+	// what means something in one of the three languages
+	const plain = plainTitle(title).replace(/[\\[\]<>&"|`*_]/g, '');
 	const alternative = `Example of “${plain}”`;
 	return {
 		Markdown: `[![${alternative}](${badge})](${card})`,

@@ -19,11 +19,16 @@ const PUBLIC: Record<string, number> = {
 	'/api/openapi.json': 200, // a description, the same for everybody
 	'/api/papers': 200, // public cards
 	'/api/papers/[slug]': 404, // one of them
+	'/api/papers/[slug]/checks': 404, // how its example does
 	'/api/papers/[slug]/versions/[number]': 404, // what was published
 	'/papers': 200, // the same as pages
 	'/papers/[slug]': 404,
+	'/papers/[slug]/badge.svg': 404,
+	'/papers/[slug]/checks': 404,
+	'/papers/[slug]/checks/[check]/[cell]/[output]': 404, // what was drawn anew
 	'/papers/[slug]/cite.[kind]': 404,
 	'/papers/[slug]/v/[number]': 404,
+	'/papers/[slug]/v/[number]/badge.svg': 404,
 	'/papers/[slug]/v/[number]/[file]': 404, // its picture and files
 	'/papers/[slug]/v/[number]/outputs/[cell]/[output]/[part]': 404, // its outputs
 	'/papers/feed.xml': 200, // public cards for readers of feeds

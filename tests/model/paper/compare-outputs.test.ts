@@ -60,6 +60,7 @@ describe('texts', () => {
 
 	test.each([
 		['another value', 'mean 0.42', 'mean 0.51', 'gives other numbers: “mean 0.51”, and it was “mean 0.42”'],
+		['the fifth digit', 'x = 1.00001', 'x = 1.00002', 'gives other numbers'],
 		['a count that is one off', '10000001 events', '10000002 events', 'gives other numbers'],
 		['another sign', 'x = -1.5', 'x = 1.5', 'gives other'],
 		['not a number', 'mean 0.42', 'mean nan', 'gives another text'],

@@ -77,9 +77,9 @@ test('an example that gives something else fails, with the cell and both picture
 	await expect(page.getByText('It runs under your account there')).toBeVisible();
 	await page.getByRole('button', { name: 'Save' }).click();
 	// The page hears of the end by itself, and so does every other one of hers.
-	await expect(
-		page.getByText(/Failed .*: cell 2 shows another picture, one more differs/)
-	).toBeVisible({ timeout: CHECK_MS });
+	await expect(page.getByText(/Failed .*: cell 2 shows another picture, one more differs/)).toBeVisible({
+		timeout: CHECK_MS
+	});
 	await expect(
 		page.getByText('Cell 3 gives other numbers: “mean mass 125.1”, and it was “mean mass 125.3”')
 	).toBeVisible();

@@ -40,6 +40,9 @@ import { createLookupCache } from '#lib/server/lookup-cache.ts';
 import { createGitSource } from '#lib/server/git-source.ts';
 import { createPaperFiles } from '#lib/server/paper-files.ts';
 import { createPaperGit } from '#lib/server/paper-git.ts';
+import { CheckTurns } from '#lib/server/paper-check-turns.ts';
+import { checkNotice, createPaperChecks } from '#lib/server/paper-checks.ts';
+import { createPaperCounts } from '#lib/server/paper-counts.ts';
 import { createPaperLookup } from '#lib/server/paper-lookup.ts';
 import { createCollections } from '#lib/server/collections.ts';
 import { createPaperModeration } from '#lib/server/paper-moderation.ts';
@@ -115,6 +118,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			if (state !== 'up') return;
 			bound?.workspaceUp(workspace);
 			watch?.follow(workspace);
+			checks?.lookAround();
 		},
 		...(config.serverSsh.agentSocket ? { agentSocket: config.serverSsh.agentSocket } : {}),
 		...(config.serverSsh.system ? { systemSsh: { env: config.serverSsh.environment } } : {}),
@@ -133,6 +137,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 	let open: Collab['rooms'] | null = null;
 	let bound: BoundNotebooksService | null = null;
 	let watch: SweepWatch | null = null;
+	let checks: CheckTurns | null = null;
 	// Before the gate opens, so that no page that comes early is missed. Rooms not there yet look for themselves.
 	const connect = new WorkspaceConnect({
 		...{ db, gateway, hostKeys, browserKeys, lines, ways, logger },
@@ -142,8 +147,9 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		collab.sockets.endSessions(which);
 		passes.end(which);
 	};
+	const counts = createPaperCounts({ db, logger });
 	const guests = createGuests({
-		...{ db, gateway, sessions, directory, onSessionsEnded, logger },
+		...{ db, gateway, sessions, directory, onSessionsEnded, counts, logger },
 		collab: () => collab,
 		origin: config.origin
 	});
@@ -201,6 +207,14 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 	});
 	void guests.resume();
 	watch.begin().catch((error: unknown) => logger.error({ err: error }, 'sweeps are not looked after yet'));
+	checks = new CheckTurns({
+		...{ db, gateway, directory, logger },
+		onTurn(turn) {
+			for (const owner of turn.owners) lines.send(owner, { type: 'notice', notice: checkNotice(turn) });
+			notices.paperChecked(turn);
+		}
+	});
+	checks.begin();
 	const onIdleChanged = (notebook: string | null): void => {
 		collab.rooms
 			.idleRuleChanged(notebook)
@@ -279,13 +293,18 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		}),
 		notices,
 		preferences: createPreferences(db),
-		papers: createPapers({ db, collab, lookup, origin: config.origin, onWaiting: moderation.waiting }),
+		papers: createPapers({
+			...{ db, collab, lookup, counts, origin: config.origin },
+			onWaiting: moderation.waiting
+		}),
 		paperModeration: moderation,
 		collections: createCollections(db),
-		paperRuns: createPaperRuns({ db, collab, gateway, directory, origin: config.origin, logger }),
+		paperRuns: createPaperRuns({ db, collab, gateway, directory, counts, origin: config.origin, logger }),
 		guests,
 		paperFiles: createPaperFiles({ db, origin: config.origin }),
 		paperGit: createPaperGit({ db, source, onWaiting: moderation.waiting }),
+		paperChecks: createPaperChecks({ db, gateway, directory, turns: checks }),
+		paperCounts: counts,
 		openapi,
 		site: { origin: config.origin, userContentOrigin: config.userContentOrigin, secure },
 		health: {
@@ -311,6 +330,8 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			guests.close();
 			await bound?.stop();
 			await watch?.stop();
+			await checks?.stop();
+			await counts.stop();
 			await collab.stop();
 			await gateway.close();
 			await notices.settled();

@@ -23,12 +23,17 @@ const PUBLIC: Record<string, number> = {
 	'/api/collections/[slug]': 404,
 	'/api/papers': 200, // public cards
 	'/api/papers/[slug]': 404, // one of them
+	'/api/papers/[slug]/checks': 404, // how its example does
 	'/api/papers/[slug]/versions/[number]': 404, // what was published
 	'/papers': 200, // the same as pages
 	'/papers/[slug]': 404,
+	'/papers/[slug]/badge.svg': 404,
+	'/papers/[slug]/checks': 404,
+	'/papers/[slug]/checks/[check]/[cell]/[output]': 404, // what was drawn anew
 	'/papers/[slug]/cite.[kind]': 404,
 	'/papers/[slug]/v/[number]': 404,
 	'/papers/[slug]/v/[number]/run': 404, // says who may run its example, and lets guests in
+	'/papers/[slug]/v/[number]/badge.svg': 404,
 	'/papers/[slug]/v/[number]/[file]': 404, // its picture and files
 	'/papers/[slug]/v/[number]/files/[...path]': 404, // its data files
 	'/papers/[slug]/v/[number]/outputs/[cell]/[output]/[part]': 404, // its outputs

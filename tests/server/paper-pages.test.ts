@@ -80,7 +80,7 @@ describe('the page of a card', () => {
 		const notebook = await seed.notebook(ada, notebookWithPlots());
 		const slug = await publish(notebook);
 		await publish(notebook);
-		for (const path of ['/papers', `/papers/${slug}`, `/papers/${slug}/v/1`])
+		for (const path of ['/papers', `/papers/${slug}`, `/papers/${slug}/v/1`, `/papers/${slug}/checks`])
 			expect(await faults((await get(path)).body as string), path).toEqual([]);
 	});
 

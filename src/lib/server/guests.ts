@@ -21,6 +21,7 @@ import { copyVersion } from './paper-copies.ts';
 import { haveFolder, newFolder, readFiles, writeFiles } from './paper-data.ts';
 import { startExample } from './paper-kernel.ts';
 import { PAPERS_FOLDER } from './paper-runs.ts';
+import type { PaperCounts } from './paper-counts.ts';
 import { readCard, readVersion, type PaperRow } from './paper-rows.ts';
 import type { Caller, SessionCookie } from './services.ts';
 import type { Sessions } from './sessions.ts';
@@ -66,6 +67,7 @@ export interface GuestsOptions {
 	/** There once the rooms are. */
 	collab(): Collab;
 	onSessionsEnded(which: { user: string; except: null }): void;
+	counts: Pick<PaperCounts, 'count'>;
 	origin: string;
 	logger: Logger;
 }
@@ -256,7 +258,12 @@ export function createGuests(options: GuestsOptions): GuestsService {
 			const card = await readCard(db, slug, null);
 			await readVersion(db, card, number);
 			await limited(client.address, offer.perAddress);
-			return begun({ card, number, offer, before }, { ...client, userAgent: client.userAgent.slice(0, 200) });
+			const session = await begun(
+				{ card, number, offer, before },
+				{ ...client, userAgent: client.userAgent.slice(0, 200) }
+			);
+			options.counts.count(slug, number, 'run');
+			return session;
 		},
 
 		async leave(caller) {

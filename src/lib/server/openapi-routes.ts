@@ -7,6 +7,7 @@ import { ENVIRONMENT_ROUTES } from './openapi-environments.ts';
 import { FILE_ROUTES } from './openapi-files.ts';
 import { GUEST_ROUTES } from './openapi-guests.ts';
 import { NOTEBOOK_ROUTES } from './openapi-notebooks.ts';
+import { PAPER_CHECK_ROUTES } from './openapi-paper-checks.ts';
 import { PAPER_ROUTES } from './openapi-papers.ts';
 import { REPOSITORY_ROUTES } from './openapi-repositories.ts';
 import type { ApiRoute } from './openapi-route.ts';
@@ -27,5 +28,6 @@ export const API_ROUTES: ApiRoute[] = [
 	...COLLECTION_ROUTES,
 	...GUEST_ROUTES,
 	...REPOSITORY_ROUTES,
+	...PAPER_CHECK_ROUTES,
 	...ACCOUNT_ROUTES
 ];

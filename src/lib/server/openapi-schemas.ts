@@ -6,6 +6,7 @@ import { BATCH_SCHEMAS } from './openapi-batch.ts';
 import { ENVIRONMENT_SCHEMAS } from './openapi-environments.ts';
 import { COLLECTION_SCHEMAS } from './openapi-collections.ts';
 import { GUEST_SCHEMAS } from './openapi-guests.ts';
+import { PAPER_CHECK_SCHEMAS } from './openapi-paper-checks.ts';
 import { PAPER_SCHEMAS } from './openapi-papers.ts';
 import { list, object, orNull, ref } from './openapi-shape.ts';
 import { SWEEP_SCHEMAS } from './openapi-sweeps.ts';
@@ -412,5 +413,6 @@ export const SCHEMAS: Record<string, JsonObject> = {
 	...PAPER_SCHEMAS,
 	...COLLECTION_SCHEMAS,
 	...GUEST_SCHEMAS,
+	...PAPER_CHECK_SCHEMAS,
 	Ready: object({ ok: flag, checks: { type: 'object', additionalProperties: text } })
 };

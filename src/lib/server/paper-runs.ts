@@ -10,6 +10,7 @@ import { copyVersion } from './paper-copies.ts';
 import { startExample } from './paper-kernel.ts';
 import { newFolder, readFiles, writeFiles, type PaperFile } from './paper-data.ts';
 import { readCard, readVersion, type PaperRow } from './paper-rows.ts';
+import type { PaperCounts } from './paper-counts.ts';
 import type { Caller } from './services.ts';
 
 /** How far it is. `starting`: the notebook can be opened, its kernel is on its way. */
@@ -44,6 +45,7 @@ export interface PaperRunsOptions {
 	collab: Collab;
 	gateway: KernelGateway;
 	directory: WorkspaceDirectory;
+	counts: Pick<PaperCounts, 'count'>;
 	/** Of the site. */
 	origin: string;
 	logger: Logger;
@@ -56,7 +58,7 @@ const KEPT_MS = 3600_000;
 const AT_ONCE = 5;
 
 export function createPaperRuns(options: PaperRunsOptions): PaperRuns {
-	const { db, collab, gateway, directory, origin, logger } = options;
+	const { db, collab, gateway, directory, counts, origin, logger } = options;
 	const runs = new Map<string, { owner: string; at: number; state: PaperRunState }>();
 
 	async function place(caller: Caller, workspace: WorkspaceId) {
@@ -109,6 +111,7 @@ export function createPaperRuns(options: PaperRunsOptions): PaperRuns {
 		Object.assign(state, { notebook, file: null, state: 'starting' });
 		state.difference = await difference;
 		state.state = 'ready';
+		counts.count(card.slug, number, 'run');
 	}
 
 	return {

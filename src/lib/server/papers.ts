@@ -23,6 +23,7 @@ import { partOf } from './page/part-of.ts';
 import { copyVersion } from './paper-copies.ts';
 import { environmentOf } from './paper-environment.ts';
 import { freeze, thaw } from './paper-freeze.ts';
+import type { PaperCounts } from './paper-counts.ts';
 import type { FoundPaper, PaperLookup } from './paper-lookup.ts';
 import { plotOf, type PlotWish } from './paper-plot.ts';
 import {
@@ -115,13 +116,15 @@ export interface PapersOptions {
 	db: Database;
 	collab: Pick<Collab, 'log' | 'rooms'>;
 	lookup: PaperLookup;
+	counts: Pick<PaperCounts, 'count'>;
 	/** Of the site, for addresses in copies. */
 	origin: string;
 	/** A card waits for an administrator to look at it. */
 	onWaiting(card: { slug: string; title: string }): void;
 }
 
-export function createPapers({ db, collab, lookup, origin, onWaiting }: PapersOptions): Papers {
+export function createPapers(options: PapersOptions): Papers {
+	const { db, collab, lookup, counts, origin, onWaiting } = options;
 	async function textOf(row: PaperRow, number: number): Promise<string> {
 		return thaw(await readContent(db, row, number));
 	}
@@ -237,7 +240,9 @@ export function createPapers({ db, collab, lookup, origin, onWaiting }: PapersOp
 
 		async copy(caller, slug, number) {
 			const card = await readCard(db, slug, caller);
-			return { id: await copyVersion(db, origin, { card, number, owner: caller.user.id }) };
+			const id = await copyVersion(db, origin, { card, number, owner: caller.user.id });
+			counts.count(slug, number, 'fork');
+			return { id };
 		},
 
 		lookup: (caller, text) => lookup.lookup(text, caller.user.id)

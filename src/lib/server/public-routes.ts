@@ -10,14 +10,19 @@ const PUBLIC_ROUTES: ReadonlySet<string> = new Set([
 	'/api/collections/[slug]',
 	'/api/papers',
 	'/api/papers/[slug]',
+	'/api/papers/[slug]/checks',
 	'/api/papers/[slug]/versions/[number]',
 	'/papers',
 	'/papers/[slug]',
+	'/papers/[slug]/badge.svg',
+	'/papers/[slug]/checks',
+	'/papers/[slug]/checks/[check]/[cell]/[output]',
 	'/papers/[slug]/cite.[kind]',
 	'/papers/[slug]/v/[number]',
 	'/papers/[slug]/v/[number]/run',
 	'/papers/[slug]/v/[number]/[file]',
 	'/papers/[slug]/v/[number]/files/[...path]',
+	'/papers/[slug]/v/[number]/badge.svg',
 	'/papers/[slug]/v/[number]/outputs/[cell]/[output]/[part]',
 	'/papers/[slug]/v/[number]/embed/[cell]',
 	'/papers/[slug]/v/[number]/embed/[cell]/[output]',
@@ -37,7 +42,7 @@ export function isPublicRoute(id: string | null): boolean {
 
 /** Whether a route answers everybody alike, so that it may be kept on the way: public papers. */
 export function isSharedRoute(id: string | null): boolean {
-	return isPublicRoute(id) && id!.startsWith('/papers') && !id!.endsWith('/run');
+	return isPublicRoute(id) && /^\/papers(\/|$)/.test(id!) && !id!.endsWith('/run');
 }
 
 /** Whether it is a page for pages of others: a cell or an output of a paper. The frames in it bring a policy of their own. */

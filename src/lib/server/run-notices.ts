@@ -1,9 +1,12 @@
 /** Tells people by mail that a long run of theirs has ended. The browser's half is in the page, which hears it by itself. */
-import { eq } from 'drizzle-orm';
+import { eq, inArray } from 'drizzle-orm';
 import type { Database } from '#db/database.ts';
 import { users } from '#db/schema.ts';
 import type { Run, RunState } from '#lib/model/run.ts';
+import { faultOf } from '#lib/model/paper/check-words.ts';
+import { plainTitle } from '#lib/model/paper/plain-title.ts';
 import type { Mailer } from './mail.ts';
+import type { CheckTurn } from './paper-check-turns.ts';
 import { plainLine } from './plain-line.ts';
 import type { Caller, Notices, NoticeSettings } from './services.ts';
 import type { SweepEnd } from './sweep-watch.ts';
@@ -29,6 +32,8 @@ export interface RunNotices extends Notices {
 	ended(run: Run, place: RunPlace): void;
 	/** What somebody sent to a batch system has ended; they are told likewise. */
 	sweepEnded(end: SweepEnd): void;
+	/** An example fails that did not, or does not any more: the owners of its card are told who want mail at all. Never throws. */
+	paperChecked(turn: CheckTurn): void;
 	/** Everything that was to be sent was taken or refused. */
 	settled(): Promise<void>;
 }
@@ -83,6 +88,30 @@ export function createRunNotices({ db, mailer, origin, logger }: RunNoticesOptio
 		await mail(sweep.createdBy, seconds * 1000, subject, what, path);
 	}
 
+	async function tellOfPaper({ paper, check, report, owners }: CheckTurn): Promise<void> {
+		if (!mailer) return;
+		const title = plainTitle(paper.metadata.title);
+		const failed = check.state === 'failed';
+		const people = await db.select().from(users).where(inArray(users.id, owners));
+		for (const { email, notifyByMail } of people) {
+			if (email === null || !notifyByMail) continue;
+			await mailer.send({
+				to: email,
+				subject: failed ? `✗ The example of “${title}” fails` : `✓ The example of “${title}” works again`,
+				text: [
+					failed
+						? `The example of “${title}”, v${check.number}, was run again: ${faultOf(report)}.`
+						: `The example of “${title}”, v${check.number}, gives again what it gave.`,
+					'',
+					`${origin}/papers-check/${paper.slug}`,
+					'',
+					'You get this because the card is yours and you asked to be told by mail.',
+					`Change that at ${origin}/account`
+				].join('\n')
+			});
+		}
+	}
+
 	function send(work: Promise<void>, about: object): void {
 		const told = work.catch((error: unknown) => logger.warn({ ...about, err: error }, 'a mail was not sent'));
 		pending.add(told);
@@ -92,6 +121,7 @@ export function createRunNotices({ db, mailer, origin, logger }: RunNoticesOptio
 	return {
 		ended: (run, place) => send(tell(run, place), { notebook: place.notebook, run: run.id }),
 		sweepEnded: (end) => send(tellOfSweep(end), { sweep: end.sweep.id }),
+		paperChecked: (turn) => send(tellOfPaper(turn), { paper: turn.paper.id, check: turn.check.id }),
 		async settled() {
 			await Promise.all(pending);
 		},

@@ -30,6 +30,8 @@ import type { Guests } from './guests.ts';
 import type { PaperRuns } from './paper-runs.ts';
 import type { PaperFiles } from './paper-files.ts';
 import type { PaperGit } from './paper-git.ts';
+import type { PaperChecks } from './paper-checks.ts';
+import type { PaperCounts } from './paper-counts.ts';
 import type { Papers } from './papers.ts';
 import type { PaperModeration } from './paper-moderation.ts';
 import type { Collections } from './collections.ts';
@@ -426,6 +428,8 @@ export interface Services {
 	guests: Guests;
 	paperFiles: PaperFiles;
 	paperGit: PaperGit;
+	paperChecks: PaperChecks;
+	paperCounts: PaperCounts;
 	/** The OpenAPI description served at /api/openapi.json. */
 	openapi: JsonObject;
 	site: { origin: string; userContentOrigin: string; secure: boolean };

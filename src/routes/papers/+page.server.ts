@@ -8,9 +8,11 @@ export const load: PageServerLoad = async ({ locals, url, setHeaders }) => {
 	const read = v.safeParse(galleryQuery, Object.fromEntries(url.searchParams));
 	const query = read.success ? read.output : v.parse(galleryQuery, {});
 	setHeaders({ 'cache-control': FRESH });
+	const gallery = await locals.services.papers.gallery(query);
 	return {
 		query,
-		gallery: await locals.services.papers.gallery(query),
+		gallery,
+		health: await locals.services.paperChecks.health(gallery.cards),
 		origin: locals.services.site.origin
 	};
 };

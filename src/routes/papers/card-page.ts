@@ -20,6 +20,17 @@ export function cachingOf(card: Shown, ofPublic: string): string {
 	return isOpen(card) ? ofPublic : 'private, no-store';
 }
 
+/** Somebody reads it; the page does not wait for that to be written. Who only asks whether it is there does not read. */
+export function countView(
+	{ services, caller }: App.Locals,
+	card: CardVersion,
+	{ method, headers }: Request
+): void {
+	if (method !== 'GET' || card.visibility !== 'public' || headers.get('sec-purpose')?.startsWith('prefetch'))
+		return;
+	services.paperCounts.viewed(card.slug, card.number, caller, headers.get('user-agent'));
+}
+
 export async function cardPage(
 	{ services }: App.Locals,
 	card: CardVersion,
@@ -28,6 +39,7 @@ export async function cardPage(
 	const { origin } = services.site;
 	const permanent = `${origin}/papers/${card.slug}/v/${card.number}`;
 	const example = await services.papers.example(card);
+	const health = await services.paperChecks.health([card]);
 	const about: CardPage = {
 		url: permanent,
 		site: 'Ansatz',
@@ -39,6 +51,7 @@ export async function cardPage(
 	return {
 		card,
 		example,
+		health: health[card.slug] ?? null,
 		permanent,
 		citation: citationOf(card.paper, permanent),
 		names: highwireTags(card.paper, about),

@@ -32,6 +32,12 @@ const SHOWS_ONE = [
 	'/papers/[slug]/v/1/embed/plot',
 	'/papers/[slug]/v/1/embed/plot/0',
 	'/papers/[slug]/v/1/embed/inter/0/frame',
+	'/papers/[slug]/v/1/example.zip',
+	'/papers/[slug]/v/1/run',
+	'/papers/[slug]/checks',
+	'/papers/[slug]/badge.svg',
+	'/papers/[slug]/v/1/badge.svg',
+	'/api/papers/[slug]/checks',
 	'/api/papers/[slug]',
 	'/api/papers/[slug]/versions/1',
 	'/api/papers/[slug]/versions/1?format=ipynb'
@@ -54,7 +60,17 @@ const SHOWS_NONE = [
 	'/api/papers/mine',
 	'/api/papers/moderation',
 	// asks for an account first; tested with copies below
-	'/papers/[slug]/v/[number]/copy'
+	'/papers/[slug]/v/[number]/copy',
+	// none are here; both ask readCard first, as all of these do
+	'/papers/[slug]/v/[number]/files/[...path]',
+	'/papers/[slug]/checks/[check]/[cell]/[output]',
+	// of owners alone
+	'/api/papers/[slug]/checking',
+	'/api/papers/[slug]/counts',
+	// of the person who asks
+	'/api/papers/repositories',
+	'/api/papers/runs/[run]',
+	'/api/papers/[slug]/versions/[number]/runs'
 ];
 
 beforeAll(async () => {

@@ -42,6 +42,9 @@ async function expectClean(page: Page): Promise<void> {
 	expect(content).toBeLessThanOrEqual(screen!);
 }
 
+// What is public is seen by everybody, and settings hold for all.
+test.use({ own: 'paper-checks' });
+
 test('an example that gives something else fails, with the cell and both pictures', async ({
 	browser,
 	site

@@ -62,6 +62,9 @@ async function expectClean(page: Page): Promise<void> {
 	expect(content).toBeLessThanOrEqual(screen!);
 }
 
+// What is public is seen by everybody, and settings hold for all.
+test.use({ own: 'paper-git' });
+
 test('an author publishes from a tag with data, a visitor takes it along, and a newer tag makes v2', async ({
 	browser,
 	site,

@@ -21,6 +21,9 @@ async function expectClean(page: Page): Promise<void> {
 	expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
 }
 
+// What is public is seen by everybody, and settings hold for all.
+test.use({ own: 'paper-run' });
+
 test('a reader runs the example on a machine of theirs, and the copy says where it is from', async ({
 	browser,
 	site

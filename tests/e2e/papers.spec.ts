@@ -46,6 +46,9 @@ async function expectClean(page: Page): Promise<void> {
 	expect(content).toBeLessThanOrEqual(screen!);
 }
 
+// What is public is seen by everybody, and settings hold for all.
+test.use({ own: 'papers' });
+
 test('an author publishes, a visitor reads without an account and takes a copy, and v2 follows', async ({
 	browser,
 	site

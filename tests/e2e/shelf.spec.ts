@@ -55,6 +55,9 @@ async function expectClean(page: Page): Promise<void> {
 	expect(content).toBeLessThanOrEqual(screen!);
 }
 
+// What is public is seen by everybody, and settings hold for all.
+test.use({ own: 'shelf' });
+
 test('a card is looked at, refused with words, corrected, let through, and put into a collection', async ({
 	browser,
 	site

@@ -10,8 +10,9 @@ import {
 import { openSeed, type Seed, type SeededPerson } from '../support/people.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 
-/** A server with its seed, one for each spec file. */
-export const test = base.extend<{ alone: void }, { site: Site }>({
+/** A server with its seed, shared by the spec files that do not ask for one of their own: `test.use({ own: 'its name' })`. */
+export const test = base.extend<{ alone: void }, { site: Site; own: string }>({
+	own: ['', { scope: 'worker', option: true }],
 	/** Pages of one test do not go on beside the next ones: after a restart of the server they would all come back at once. */
 	alone: [
 		async ({ browser }, use) => {

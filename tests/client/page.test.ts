@@ -161,7 +161,8 @@ test('a thousand cells open with few editors', async () => {
 	await page.waitForTimeout(300);
 });
 
-test.each(['light', 'dark'] as const)('no fault for axe, %s', async (theme) => {
+// Three times all rules over the whole page: most of a minute where two cores are shared with the other parts.
+test.each(['light', 'dark'] as const)('no fault for axe, %s', { timeout: 240_000 }, async (theme) => {
 	const page = await open(`axe-${theme}`, 'Ada Lovelace', `&theme=${theme}`);
 	const faults = async () => {
 		const { violations } = await new AxeBuilder({ page })

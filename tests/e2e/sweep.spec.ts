@@ -44,7 +44,7 @@ async function faultless(page: Page): Promise<void> {
 test('from a tagged cell over a grid of four to a version', async ({ browser, site }, info) => {
 	test.setTimeout(300_000);
 	const shot = (name: string): string => info.outputPath(name);
-	const cora = await site.seed.person('cora', { displayName: 'Cora' });
+	const cora = await site.seed.person('sw-cora', { displayName: 'Cora' });
 	const workspace = await site.seed.workspace(cora, pool, []);
 	const id = await site.seed.notebook(cora, NOTEBOOK);
 	const context = await site.signedIn(browser, cora);

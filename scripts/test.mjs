@@ -1,4 +1,4 @@
-// `npm test`: set up what the tests need, then run every check. `npm test -- unit` (or check, agent, kernels, batch, e2e) runs a part.
+// `npm test`: set up what the tests need, then run every check. `npm test -- unit` (or agent, kernels, batch, e2e, check) runs a part.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ const wanted = process.argv.slice(2);
 const whole = wanted.length === 0;
 const AGENT_FILES_AT_ONCE = 3;
 const parts = {
-	...{ check: checks, unit: unitTests, agent: agentTests, kernels: kernelTests },
+	...{ check: checks, agent: agentTests, kernels: kernelTests, unit: unitTests },
 	...{ batch: batchTests, e2e: browserTests }
 };
 const unknown = wanted.find((part) => !(part in parts));
@@ -55,7 +55,8 @@ console.log(
 );
 
 // What mostly waits goes beside what computes: the agent's tests (for processes and for time to pass), the peers' suites (for
-// kernels) and the batch systems' (for schedulers). The browser's tests want the machine.
+// kernels) and the batch systems' (for schedulers). The servers' and the
+// browser's tests each want the machine.
 const agent = whole ? beside('agent') : null;
 const kernels = whole ? beside('kernels') : null;
 const batch = whole ? poolRoot.then(() => beside('batch')) : null;

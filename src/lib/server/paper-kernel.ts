@@ -45,5 +45,5 @@ export async function startExample(
 		{ do: 'start', workspace: address.id, ...(spec === undefined ? {} : { spec }) },
 		role
 	);
-	return { difference: started.then(() => noteDifference({ gateway, collab }, notebook, environment)) };
+	return { difference: started.then(() => noteDifference({ collab }, notebook, environment)) };
 }

@@ -11,6 +11,7 @@ import { toHtml } from '#lib/server/html-export.ts';
 import { notebookPage } from '#lib/server/page/notebook-page.ts';
 import type { NotebookPage, PageOptions } from '#lib/server/page/options.ts';
 import { outputFile } from '#lib/server/page/output-file.ts';
+import { REAL } from '../model/ipynb-support.ts';
 import {
 	fullNotebook,
 	hostileNotebook,
@@ -21,8 +22,7 @@ import {
 	text
 } from '../support/page-notebook.ts';
 
-const SHARED = '/work/shared/data/notebooks';
-const FIXTURES = new URL('../fixtures/notebooks', import.meta.url).pathname;
+const FIXTURES = join(import.meta.dirname, '../fixtures/notebooks');
 const ADDRESS: PageOptions = { address: (cell, output, part) => `/x/${cell}/${output}/${part}` };
 
 /** All elements of a piece of HTML. */
@@ -366,7 +366,7 @@ describe('the cleaner', () => {
 });
 
 describe('valid HTML', () => {
-	const real = [SHARED, FIXTURES].flatMap((folder) =>
+	const real = [REAL, FIXTURES].flatMap((folder) =>
 		existsSync(folder)
 			? readdirSync(folder)
 					.filter((file) => file.endsWith('.ipynb'))

@@ -331,9 +331,8 @@ def _call(what, name, *arguments):
 
 
 def _mount(source, target, kind, flags, data=None):
-    encode = lambda text: None if text is None else os.fsencode(text)  # noqa: E731
-    _call("%s at %s" % (kind or "a mount", target), "mount", encode(source), encode(target), encode(kind),
-          ctypes.c_ulong(flags), encode(data))
+    source, place, what, data = (None if text is None else os.fsencode(text) for text in (source, target, kind, data))
+    _call("%s at %s" % (kind or "a mount", target), "mount", source, place, what, ctypes.c_ulong(flags), data)
 
 
 def _show(root, path, source):

@@ -256,7 +256,8 @@ class SilenceTest(CallBack):
 class UnreachableTest(CallBack):
     """Nobody calls."""
 
-    environment = dict(CallBack.environment, ANSATZ_UNREACHABLE_S="2")
+    # It must outlast the start of the worker, who is to say why he reaches nobody.
+    environment = dict(CallBack.environment, ANSATZ_UNREACHABLE_S="12")
 
     def test_nobody_calls(self):
         """In words."""

@@ -1,4 +1,5 @@
 /** The tables of papers: cards, their versions, and what is known and said of them. */
+import { sql } from 'drizzle-orm';
 import {
 	date,
 	foreignKey,
@@ -14,6 +15,7 @@ import {
 import type { PaperEnvironment, PaperSource } from '#lib/model/paper/card.ts';
 import type { CheckReport } from '#lib/model/paper/check.ts';
 import type { Paper } from '#lib/model/paper/paper.ts';
+import type { SuggestionState } from '#lib/model/paper/suggestion.ts';
 import { bytea, createdAt } from './columns.ts';
 import { blobs, notebooks, users, workspaces } from './schema.ts';
 
@@ -190,11 +192,19 @@ export const paperSuggestions = pgTable(
 		words: text().notNull(),
 		/** The suggested notebook: nbformat 4.5 JSON, compressed with zstd. */
 		content: bytea().notNull(),
-		state: text().$type<'open' | 'taken' | 'declined'>().notNull().default('open'),
+		state: text().$type<SuggestionState>().notNull().default('open'),
+		/** What the owners said to it; empty where nothing. */
+		answer: text().notNull().default(''),
 		createdAt: createdAt(),
 		decidedAt: timestamp({ withTimezone: true })
 	},
-	(table) => [index('paper_suggestion_paper').on(table.paperId, table.createdAt)]
+	(table) => [
+		index('paper_suggestion_paper').on(table.paperId, table.createdAt),
+		// who suggests again before it was decided replaces what they suggested
+		uniqueIndex('paper_suggestion_open')
+			.on(table.paperId, table.userId)
+			.where(sql`${table.state} = 'open'`)
+	]
 );
 
 /** An example that somebody without an account runs on the guests' workspace, until it ends. */

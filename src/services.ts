@@ -45,9 +45,11 @@ import { checkNotice, createPaperChecks } from '#lib/server/paper-checks.ts';
 import { createPaperCounts } from '#lib/server/paper-counts.ts';
 import { createPaperLookup } from '#lib/server/paper-lookup.ts';
 import { createCollections } from '#lib/server/collections.ts';
+import { createPaperLetters } from '#lib/server/paper-letters.ts';
 import { createPaperModeration } from '#lib/server/paper-moderation.ts';
 import { createPaperRuns } from '#lib/server/paper-runs.ts';
 import { MOST_NOTEBOOK_BYTES } from '#lib/server/paper-freeze.ts';
+import { createPaperSuggestions } from '#lib/server/paper-suggestions.ts';
 import { createPapers } from '#lib/server/papers.ts';
 import { createPreferences } from '#lib/server/preferences.ts';
 import { PERSON_PATH } from '#lib/model/person-line.ts';
@@ -239,10 +241,11 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		maxFileBytes: MOST_NOTEBOOK_BYTES,
 		...(config.git.certificates === null ? {} : { caFile: config.git.certificates })
 	});
-	const moderation = createPaperModeration({
+	const letters = createPaperLetters({
 		...{ db, mailer, logger, origin: config.origin },
 		notify: (user, notice) => lines.send(user, { type: 'notice', notice })
 	});
+	const moderation = createPaperModeration({ db, letters });
 	const files = createWorkspaceFiles({ gateway, directory });
 	followFolders({ lines, files, logger });
 	const services: Services = {
@@ -305,6 +308,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 		paperGit: createPaperGit({ db, source, onWaiting: moderation.waiting }),
 		paperChecks: createPaperChecks({ db, gateway, directory, turns: checks }),
 		paperCounts: counts,
+		paperSuggestions: createPaperSuggestions({ db, collab, letters, origin: config.origin }),
 		openapi,
 		site: { origin: config.origin, userContentOrigin: config.userContentOrigin, secure },
 		health: {
@@ -335,7 +339,7 @@ export async function startServices(config: Config, http: Server): Promise<Runni
 			await collab.stop();
 			await gateway.close();
 			await notices.settled();
-			await moderation.settled();
+			await letters.settled();
 			mailer?.close();
 			await database.close();
 			await postgres?.stop();

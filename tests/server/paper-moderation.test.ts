@@ -67,6 +67,9 @@ const SHOWS_NONE = [
 	// of owners alone
 	'/api/papers/[slug]/checking',
 	'/api/papers/[slug]/counts',
+	// of owners, and of who made one; tested with what is a draft in paper-suggestions.test.ts
+	'/api/papers/[slug]/suggestions',
+	'/api/papers/[slug]/suggestions/[suggestion]',
 	// of the person who asks
 	'/api/papers/repositories',
 	'/api/papers/runs/[run]',

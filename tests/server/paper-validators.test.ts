@@ -5,10 +5,13 @@ import '@citation-js/plugin-ris';
 import { parseDocument } from 'htmlparser2';
 import type { Element, Text } from 'domhandler';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eq } from 'drizzle-orm';
+import { paperChecks, papers } from '#db/schema-papers.ts';
+import { newId } from '#lib/model/ids.ts';
 import { caller, type Call } from '../support/api.ts';
 import { all, atomFaults, readXml } from '../support/atom.ts';
 import { htmlFaults } from '../support/html-faults.ts';
-import { notebookWithPlots, PAPER, plotPlace } from '../support/paper.ts';
+import { notebookWithPlots, PAPER, plotPlace, PNG } from '../support/paper.ts';
 import { openSeed, type Seed, type SeededPerson } from '../support/people.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 
@@ -76,7 +79,11 @@ beforeAll(async () => {
 	const [{ slug: name }] = (await asAda('GET', '/api/collections?of=me')).body.collections;
 	group = name as string;
 	for (const each of [slug, evil]) await asAda('PUT', `/api/collections/${group}/papers/${each}`);
+	await checked(evil);
 	const paths = {
+		'checks of none': `/papers/${slug}/checks`,
+		'hostile checks': `/papers/${evil}/checks`,
+		'a page to run it': `/papers/${evil}/v/1/run`,
 		'the gallery': '/papers',
 		'a search without an answer': `/papers?q=${encodeURIComponent(EVIL)}&tag=%3Cb%3E`,
 		'a card': `/papers/${slug}`,
@@ -109,6 +116,31 @@ async function publish(notebook: string, paper: object, more: object = {}): Prom
 	const answer = await asAda('POST', `/api/notebooks/${notebook}/paper`, { paper, plot: plotPlace, ...more });
 	expect([answer.status, answer.body]).toEqual([201, expect.anything()]);
 	return answer.body.slug as string;
+}
+
+/** Two checks, as runs have left them that say what a notebook wrote; the newest with a picture. */
+async function checked(name: string): Promise<void> {
+	const [card] = await seed.db.select({ id: papers.id }).from(papers).where(eq(papers.slug, name));
+	const picture = { output: 0, was: { cell: 'svg', output: 0 }, mime: 'image/png' as const };
+	const report = (words: string, state: 'verified' | 'failed', minute: number) => ({
+		...{ id: newId(), paperId: card!.id, number: 1, workspaceId: null, state },
+		startedAt: new Date(Date.UTC(2026, 1, 1, 10, minute)),
+		finishedAt: new Date(Date.UTC(2026, 1, 1, 10, minute + 1)),
+		report: {
+			...{ seconds: 41, cpus: 1, words },
+			cells: [
+				{ index: 1, outcome: 'same' as const, words: '' },
+				{
+					...{ index: 2, outcome: 'different' as const, words: `gives another text: ${EVIL}` },
+					pictures: [{ ...picture, data: PNG.toString('base64') }]
+				},
+				{ index: 3, outcome: 'error' as const, words: `fails with ${EVIL}` }
+			]
+		}
+	});
+	await seed.db
+		.insert(paperChecks)
+		.values([report('', 'verified', 1), report(`It ended: ${EVIL}`, 'failed', 5)]);
 }
 
 /** All elements of a page, as a parser finds them that knows HTML. */
@@ -298,8 +330,9 @@ describe('every public page, when it is read', () => {
 				const said = [name, tag, attribs];
 				if (tag === 'script') {
 					const ours = attribs.type === 'application/ld+json' || attribs.src === '/theme.js';
-					// a page that was not found is an ordinary page of the site
-					expect([said, ours && !embedded]).toEqual([said, name === 'no card' ? expect.anything() : true]);
+					// ordinary pages of the site
+					const ordinary = ['no card', 'a page to run it'].includes(name);
+					expect([said, ours && !embedded]).toEqual([said, ordinary ? expect.anything() : true]);
 				}
 				expect([said, Object.keys(attribs).filter((key) => key.startsWith('on'))]).toEqual([said, []]);
 				for (const key of ['href', 'src', 'action', 'xlink:href', 'srcset', 'data', 'poster']) {

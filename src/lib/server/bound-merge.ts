@@ -65,6 +65,17 @@ export async function mergeFile(
 	};
 }
 
+/** As mergeFile, without outputs: what is in `theirs` and not in `old` is brought in. Answers what was done, in words. */
+export async function mergeCells(
+	collab: BoundMergeOptions['collab'],
+	id: NotebookId,
+	old: ImportedNotebook,
+	theirs: ImportedNotebook
+): Promise<{ summary: string; conflicts: number }> {
+	const report = await mergeDocument(collab, id, old, matchCells(old.cells, theirs));
+	return { summary: inWords(report, 0, 0), conflicts: report.conflicts.length };
+}
+
 async function mergeDocument(
 	{ hocuspocus, log }: BoundMergeOptions['collab'],
 	id: NotebookId,

@@ -8,6 +8,7 @@ import { FILE_ROUTES } from './openapi-files.ts';
 import { GUEST_ROUTES } from './openapi-guests.ts';
 import { NOTEBOOK_ROUTES } from './openapi-notebooks.ts';
 import { PAPER_CHECK_ROUTES } from './openapi-paper-checks.ts';
+import { SUGGESTION_ROUTES } from './openapi-suggestions.ts';
 import { PAPER_ROUTES } from './openapi-papers.ts';
 import { REPOSITORY_ROUTES } from './openapi-repositories.ts';
 import type { ApiRoute } from './openapi-route.ts';
@@ -29,5 +30,6 @@ export const API_ROUTES: ApiRoute[] = [
 	...GUEST_ROUTES,
 	...REPOSITORY_ROUTES,
 	...PAPER_CHECK_ROUTES,
+	...SUGGESTION_ROUTES,
 	...ACCOUNT_ROUTES
 ];

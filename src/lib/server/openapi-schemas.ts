@@ -7,6 +7,7 @@ import { ENVIRONMENT_SCHEMAS } from './openapi-environments.ts';
 import { COLLECTION_SCHEMAS } from './openapi-collections.ts';
 import { GUEST_SCHEMAS } from './openapi-guests.ts';
 import { PAPER_CHECK_SCHEMAS } from './openapi-paper-checks.ts';
+import { SUGGESTION_SCHEMAS } from './openapi-suggestions.ts';
 import { PAPER_SCHEMAS } from './openapi-papers.ts';
 import { list, object, orNull, ref } from './openapi-shape.ts';
 import { SWEEP_SCHEMAS } from './openapi-sweeps.ts';
@@ -414,5 +415,6 @@ export const SCHEMAS: Record<string, JsonObject> = {
 	...COLLECTION_SCHEMAS,
 	...GUEST_SCHEMAS,
 	...PAPER_CHECK_SCHEMAS,
+	...SUGGESTION_SCHEMAS,
 	Ready: object({ ok: flag, checks: { type: 'object', additionalProperties: text } })
 };

@@ -57,7 +57,7 @@ type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
 export async function freeze(db: Database, what: Freezing, onWaiting: OnWaiting): Promise<PaperRow> {
 	const { paper, plot, visibility, publisher } = what;
 	const text = stringifyNotebook(exportNotebook(what.content));
-	if (Buffer.byteLength(text) > MOST_NOTEBOOK_BYTES) throw tooLarge();
+	if (Buffer.byteLength(text) > MOST_NOTEBOOK_BYTES) throw notebookTooLarge();
 	const files = what.files.map(({ path, bytes }) => ({ path, blob: fileBlob(bytes) }));
 	// One moment for both: a card is not changed before it is published.
 	const at = new Date();
@@ -190,7 +190,7 @@ async function newSlug(tx: Transaction, title: string): Promise<string> {
 	return freeSlug(slug, (one) => taken.has(one));
 }
 
-function tooLarge(): ProblemError {
+export function notebookTooLarge(): ProblemError {
 	return new ProblemError(413, {
 		code: 'too-large',
 		title: 'The notebook is larger than 50 MB.',

@@ -32,6 +32,7 @@ import type { PaperFiles } from './paper-files.ts';
 import type { PaperGit } from './paper-git.ts';
 import type { PaperChecks } from './paper-checks.ts';
 import type { PaperCounts } from './paper-counts.ts';
+import type { PaperSuggestions } from './paper-suggestions.ts';
 import type { Papers } from './papers.ts';
 import type { PaperModeration } from './paper-moderation.ts';
 import type { Collections } from './collections.ts';
@@ -430,6 +431,7 @@ export interface Services {
 	paperGit: PaperGit;
 	paperChecks: PaperChecks;
 	paperCounts: PaperCounts;
+	paperSuggestions: PaperSuggestions;
 	/** The OpenAPI description served at /api/openapi.json. */
 	openapi: JsonObject;
 	site: { origin: string; userContentOrigin: string; secure: boolean };

@@ -4,6 +4,10 @@ import type { PageServerLoad } from './$types';
 /** One's own papers, and the collections one fills. */
 export const load: PageServerLoad = async ({ locals }) => {
 	const caller = signedIn(locals);
-	const { papers, collections } = locals.services;
-	return { cards: await papers.mine(caller), collections: await collections.mine(caller) };
+	const { papers, paperSuggestions, collections } = locals.services;
+	return {
+		cards: await papers.mine(caller),
+		suggestions: await paperSuggestions.waiting(caller),
+		collections: await collections.mine(caller)
+	};
 };

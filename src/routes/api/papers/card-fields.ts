@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { MOST_ALTERNATIVE, SORTS, type CardEntry } from '#lib/model/paper/card.ts';
 import { paperSchema } from '#lib/model/paper/paper.ts';
+import { SUGGESTION_WORDS } from '#lib/model/paper/suggestion.ts';
 import { DATA_LIMITS } from '#lib/model/paper/repository.ts';
 
 /** Room for the authors of a large collaboration. */
@@ -72,27 +73,37 @@ export const repositoryQuery = v.object({
 	entry: v.optional(path)
 });
 
+/** What people write to each other, as plain text of several lines. */
+const words = (most: number) =>
+	v.pipe(
+		v.string(),
+		v.transform((text) => text.replace(/[^\P{Cc}\n]+/gu, ' ').trim()),
+		v.maxLength(most, `must have at most ${most} characters`)
+	);
+
 /** What an administrator says of a card. Who is refused hears why. */
 export const decision = v.pipe(
 	v.object({
 		decision: v.picklist(['accept', 'refuse'], 'must be accept or refuse'),
-		words: v.optional(
-			v.pipe(
-				v.string(),
-				v.transform((text) => text.replace(/[^\P{Cc}\n]+/gu, ' ').trim()),
-				v.maxLength(2_000, 'must have at most 2000 characters')
-			),
-			''
-		)
+		words: v.optional(words(2_000), '')
 	}),
 	v.forward(
 		v.check(
-			({ decision: said, words }) => said === 'accept' || words !== '',
+			({ decision: said, words: why }) => said === 'accept' || why !== '',
 			'must tell the owners why it is refused'
 		),
 		['words']
 	)
 );
+
+export const suggestion = v.object({
+	words: v.pipe(words(SUGGESTION_WORDS), v.minLength(1, 'must say what it is for'))
+});
+
+export const suggestionDecision = v.object({
+	decision: v.picklist(['take', 'decline'], 'must be take or decline'),
+	words: v.optional(words(SUGGESTION_WORDS), '')
+});
 
 export const cardChange = v.object({ paper: v.optional(paperSchema), visibility: v.optional(visibility) });
 

@@ -1,0 +1,2 @@
+ALTER TABLE "paper_suggestion" ADD COLUMN "answer" text DEFAULT '' NOT NULL;--> statement-breakpoint
+CREATE UNIQUE INDEX "paper_suggestion_open" ON "paper_suggestion" USING btree ("paper_id","user_id") WHERE "paper_suggestion"."state" = 'open';

@@ -6,9 +6,9 @@ import type { CommandResult, RoomCommand } from '#lib/model/room-command.ts';
 import { answerInput } from '#lib/model/run.ts';
 import type { KernelLink } from './kernel-link.ts';
 import type { Projection } from './projection.ts';
-import { packagesOf } from './packages-python.ts';
+import { packagesOf } from './packages.ts';
 import { complete, inspect, type Ask } from './questions.ts';
-import { isPython, listVariables, readTable } from './variables.ts';
+import { listVariables, readTable } from './variables.ts';
 import type { WidgetFold } from './widget-fold.ts';
 
 /** The commands that belong here. */
@@ -70,11 +70,11 @@ export class KernelTalk {
 		}
 	}
 
-	/** What is installed beside the kernel; null where none lives, it is busy, or it is not Python's. */
+	/** What is installed beside the kernel; null where none lives, it is busy, or it is of a language that is not asked. */
 	async packages(): Promise<Record<string, string> | null> {
 		const kernel = this.#link.alive ? this.#projection.kernel : null;
-		if (!kernel || !isPython(kernel.language) || (kernel.state === 'busy' && !kernel.subshell)) return null;
-		return packagesOf(this.#ask);
+		if (!kernel || (kernel.state === 'busy' && !kernel.subshell)) return null;
+		return packagesOf(this.#ask, kernel.language);
 	}
 
 	/** Everybody in the notebook sees the question; the first answer counts. */

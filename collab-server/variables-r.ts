@@ -1,5 +1,5 @@
 /**
- * What an R kernel is asked about its variables, in base R alone. IRkernel answers no user expressions and says nothing
+ * What an R kernel is asked about its variables, and what is installed beside it, in base R alone. IRkernel answers no user expressions and says nothing
  * when it is silent, so the answer is printed, between two marks.
  */
 import type { JsonObject } from '#lib/model/json.ts';
@@ -147,6 +147,12 @@ page <- function(request) {
 	object(from = request$from, total = length(positions), all = table$rows, searched = "null",
 		filter = if (is.null(how)) "null" else string(how), left = left, columns = list_of(heads), rows = list_of(rows))
 }
+packages <- function() {
+	found <- utils::installed.packages(fields = character())[, c("Package", "Version"), drop = FALSE]
+	# the first on the path is the one that is loaded
+	found <- found[!duplicated(found[, "Package"]), , drop = FALSE]
+	paste0("{", paste0(string(found[, "Package"]), ":", string(found[, "Version"]), collapse = ","), "}")
+}
 `;
 
 /**
@@ -154,7 +160,8 @@ page <- function(request) {
  * literals of nothing but ASCII.
  */
 export function rQuestion(request: JsonObject, mark: string): string {
-	const call = request.do === 'variables' ? 'variables()' : `page(${rValue(request)})`;
+	const call =
+		request.do === 'table' ? `page(${rValue(request)})` : `${request.do as 'variables' | 'packages'}()`;
 	// A namespace of its own above base: names that the user has given to functions of base do not matter.
 	return (
 		`base::local({\n${SOURCE}\n` +

@@ -89,13 +89,11 @@ export async function askPython(
 	return typeof shown === 'string' ? shown : null;
 }
 
-async function askR(ask: Ask, request: JsonObject): Promise<string | null> {
+/** The same of an R kernel. */
+export async function askR(ask: Ask, request: JsonObject, seconds = PATIENCE_S): Promise<string | null> {
 	const mark = `<${newId()}>`;
-	const { outputs } = await execute(ask, {
-		code: rQuestion(request, mark),
-		silent: false,
-		user_expressions: {}
-	});
+	const question = { code: rQuestion(request, mark), silent: false, user_expressions: {} };
+	const { outputs } = await execute(ask, question, seconds);
 	const printed = outputs
 		.map(({ content }) => (typeof content.text === 'string' ? content.text : ''))
 		.join('');
@@ -115,7 +113,7 @@ export function isPython(language: string): boolean {
 	return /^i?python\d?$/i.test(language);
 }
 
-function isR(language: string): boolean {
+export function isR(language: string): boolean {
 	return language.toLowerCase() === 'r';
 }
 

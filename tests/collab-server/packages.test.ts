@@ -1,9 +1,9 @@
 /** What is installed beside a real kernel, as it is kept with what is published. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { MOST_PACKAGES, readPackages } from '#collab/packages-python.ts';
+import { MOST_PACKAGES, readPackages } from '#collab/packages.ts';
 import { cellIds, cellsOf, sourceOf } from '#lib/model/notebook-doc.ts';
-import { readRun } from '#lib/model/runtime-doc.ts';
+import { readKernel, readRun } from '#lib/model/runtime-doc.ts';
 import { PAPER } from '../support/paper.ts';
 import { testPython } from '../support/python.ts';
 import { startRooms, until, type OpenNotebook, type Person, type TestRooms } from '../support/rooms.ts';
@@ -57,6 +57,31 @@ test('is what the kernel itself imports, and asking leaves no trace', async () =
 	);
 	// one more input, the names as before (`sys` was there)
 	expect(await run(one)).toBe(before.replace(/\d+\n$/, (n) => `${Number(n) + 1}\n`));
+});
+
+const noR =
+	spawnSync('Rscript', ['-e', 'library(IRkernel)']).status === 0 ? null : 'R with IRkernel is not installed';
+
+test(`is told by R as well${noR ? ` (not run: ${noR})` : ''}`, async (context) => {
+	if (noR) context.skip(noR);
+	const one = await notebook('1');
+	await run(one);
+	const { workspace } = readKernel(one.open.runtimeDoc);
+	await one.open.command({ do: 'start', workspace: workspace!, spec: 'ir' });
+	sourceOf(cellsOf(one.open.doc).get(one.cell)!)!.insert(
+		1,
+		'; cat(ls(all.names = TRUE), exists("packages"))'
+	);
+	const before = await run(one);
+	const { environment } = await publish(one.id);
+	const listed = execFileSync('Rscript', [
+		'-e',
+		'cat(sapply(c("IRkernel", "jsonlite", "stats"), function(n) as.character(packageVersion(n))))'
+	]);
+	const [kernel, json, stats] = listed.toString().split(' ');
+	expect(environment.packages).toMatchObject({ IRkernel: kernel, jsonlite: json, stats });
+	expect(environment.language).toBe('R');
+	expect(await run(one)).toBe(before);
 });
 
 test('is empty where no kernel lives', async () => {

@@ -1,7 +1,7 @@
-/** What is installed beside a Python kernel: asked like its variables, silently, without a trace. */
+/** What is installed beside a kernel of Python or R: asked like its variables, without a trace. */
 import { ProblemError } from '#lib/model/problem.ts';
 import type { Ask } from './questions.ts';
-import { askPython } from './variables.ts';
+import { askPython, askR, isPython, isR } from './variables.ts';
 import { quietly } from './variables-python.ts';
 
 /** Most packages that are told of, by name; an environment of a cluster's module has some hundreds. */
@@ -36,11 +36,14 @@ class Answer:
         return {"text/plain": self.text}
 `;
 
-/** Name → version, by name; null where the kernel is busy, slow, or does not say. */
-export async function packagesOf(ask: Ask): Promise<Record<string, string> | null> {
+/** Name → version, by name; null where the kernel is busy, slow, or of a language that is not asked. */
+export async function packagesOf(ask: Ask, language: string): Promise<Record<string, string> | null> {
 	try {
-		const question = quietly(SOURCE, 'own["answer"]()');
-		const text = await askPython(ask, question, PATIENCE_S);
+		const text = isPython(language)
+			? await askPython(ask, quietly(SOURCE, 'own["answer"]()'), PATIENCE_S)
+			: isR(language)
+				? await askR(ask, { do: 'packages' }, PATIENCE_S)
+				: null;
 		return text === null ? null : readPackages(JSON.parse(text));
 	} catch (error) {
 		if (error instanceof ProblemError || error instanceof SyntaxError) return null;

@@ -4,8 +4,8 @@ import type { Database } from '#db/database.ts';
 import { paperSuggestions } from '#db/schema-papers.ts';
 import { users } from '#db/schema.ts';
 import type { PaperSuggestion } from '#lib/model/paper/suggestion.ts';
-import { ProblemError } from '#lib/model/problem.ts';
 import { thaw } from './paper-freeze.ts';
+import { noSuggestion } from './paper-suggestion-problem.ts';
 import type { PaperRow } from './paper-rows.ts';
 import type { Caller } from './services.ts';
 
@@ -37,14 +37,6 @@ export async function suggestionText(db: Database, { id }: SuggestionRow): Promi
 	// taken back while it was read: there is nothing of it to show
 	if (!row) throw noSuggestion();
 	return thaw(row.content);
-}
-
-export function noSuggestion(): ProblemError {
-	return new ProblemError(404, {
-		code: 'suggestion-unknown',
-		title: 'There is no such suggestion.',
-		detail: 'Whoever made it has taken it back, or it is not for you to read.'
-	});
 }
 
 /** As that person sees it. */

@@ -1,7 +1,7 @@
 /** What people who copied an example give back to its owners: kept as it was handed in, read, taken or declined. */
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
-import { and, count, eq, inArray, sql } from 'drizzle-orm';
+import { and, count, eq, inArray, sql, type SQL } from 'drizzle-orm';
 import { roleOf } from '#collab/access.ts';
 import type { Collab } from '#collab/start.ts';
 import type { Database } from '#db/database.ts';
@@ -21,7 +21,6 @@ import type {
 	SuggestionChange,
 	SuggestionDecision
 } from '#lib/model/paper/suggestion.ts';
-import { ProblemError } from '#lib/model/problem.ts';
 import { can } from '#lib/model/role.ts';
 import { mergeCells } from './bound-merge.ts';
 import { requireRole } from './notebook-access.ts';
@@ -40,13 +39,8 @@ import {
 	readOwnCard,
 	type PaperRow
 } from './paper-rows.ts';
-import {
-	noSuggestion,
-	suggestionOf,
-	suggestionRows,
-	suggestionText,
-	type SuggestionRow
-} from './paper-suggestion-rows.ts';
+import { decided, noOrigin, noSuggestion, nothingChanged } from './paper-suggestion-problem.ts';
+import { suggestionOf, suggestionRows, suggestionText, type SuggestionRow } from './paper-suggestion-rows.ts';
 import { isPlainId } from './plain-line.ts';
 import type { Caller } from './services.ts';
 
@@ -164,11 +158,7 @@ export function createPaperSuggestions(options: PaperSuggestionsOptions): PaperS
 	return {
 		async draft(caller, notebook) {
 			const { card, number, title, base, changed } = await copyOf(caller, notebook);
-			const [open] = await suggestionRows(
-				db,
-				card,
-				and(eq(paperSuggestions.userId, caller.user.id), eq(paperSuggestions.state, 'open'))!
-			);
+			const [open] = await suggestionRows(db, card, openOf(caller));
 			return {
 				title,
 				card: { slug: card.slug, title: card.metadata.title, number, latest: card.latest },
@@ -182,19 +172,22 @@ export function createPaperSuggestions(options: PaperSuggestionsOptions): PaperS
 			if (sameCells(base, changed)) throw nothingChanged(number);
 			const text = stringifyNotebook(exportNotebook(changed));
 			if (Buffer.byteLength(text) > MOST_NOTEBOOK_BYTES) throw notebookTooLarge();
-			const what = { number, words, content: new Uint8Array(await compress(text)), createdAt: new Date() };
-			const id = newId();
-			const [saved] = await db
+			const [before] = await suggestionRows(db, card, openOf(caller));
+			// With an id of its own also in the place of another: owners decide what they have read.
+			const what = {
+				...{ id: newId(), number, words, content: new Uint8Array(await compress(text)) },
+				createdAt: new Date()
+			};
+			await db
 				.insert(paperSuggestions)
-				.values({ ...what, id, paperId: card.id, userId: caller.user.id })
+				.values({ ...what, paperId: card.id, userId: caller.user.id })
 				.onConflictDoUpdate({
 					target: [paperSuggestions.paperId, paperSuggestions.userId],
 					targetWhere: sql`state = 'open'`,
 					set: what
-				})
-				.returning({ id: paperSuggestions.id });
-			tellOwners(card, caller, saved!.id, saved!.id === id);
-			const [row] = await suggestionRows(db, card, eq(paperSuggestions.id, saved!.id));
+				});
+			tellOwners(card, caller, what.id, before === undefined);
+			const [row] = await suggestionRows(db, card, eq(paperSuggestions.id, what.id));
 			return suggestionOf(row!, card, caller);
 		},
 
@@ -243,17 +236,18 @@ export function createPaperSuggestions(options: PaperSuggestionsOptions): PaperS
 
 		async decide(caller, slug, id, { decision, words }) {
 			const { card, row } = await findOwned(caller, slug, id);
-			if (row.state !== 'open') throw decided();
-			// Before it is written down: the same change brought in twice changes nothing the second time.
-			const merged = decision === 'take' ? await bringIn(caller, card, row) : null;
 			const state = decision === 'take' ? 'taken' : 'declined';
-			const changed = await db
-				.update(paperSuggestions)
-				.set({ state, answer: words, decidedAt: new Date() })
-				.where(and(eq(paperSuggestions.id, id), eq(paperSuggestions.state, 'open')))
-				.returning({ id: paperSuggestions.id });
+			const merged = await db.transaction(async (tx) => {
+				// One after the other: what two owners take at once is merged once.
+				const locked = await tx
+					.update(paperSuggestions)
+					.set({ state, answer: words, decidedAt: new Date() })
+					.where(and(eq(paperSuggestions.id, id), eq(paperSuggestions.state, 'open')))
+					.returning({ id: paperSuggestions.id });
+				if (locked.length === 0) throw decided();
+				return decision === 'take' ? bringIn(caller, card, row) : null;
+			});
 			const [now] = await suggestionRows(db, card, eq(paperSuggestions.id, id));
-			if (changed.length === 0 || !now) throw decided();
 			const name = plainTitle(card.metadata.title);
 			letters.send(async () => (row.userId === null || row.userId === caller.user.id ? [] : [row.userId]), {
 				id: `suggestion-${id}`,
@@ -261,7 +255,7 @@ export function createPaperSuggestions(options: PaperSuggestionsOptions): PaperS
 				...(words ? { detail: words } : {}),
 				...{ href: `/cards/${slug}/suggestions/${id}`, mail: true }
 			});
-			return { suggestion: suggestionOf(now, card, caller), merged };
+			return { suggestion: suggestionOf(now!, card, caller), merged };
 		},
 
 		async withdraw(caller, slug, id) {
@@ -283,6 +277,11 @@ function withoutOrigin(content: NotebookContent, { metadata }: NotebookContent):
 	return { ...content, metadata, cells: said ? content.cells.slice(1) : content.cells };
 }
 
+/** What that person has suggested and nobody has decided: one at most for each card. */
+function openOf({ user }: Caller): SQL {
+	return and(eq(paperSuggestions.userId, user.id), eq(paperSuggestions.state, 'open'))!;
+}
+
 function textsOf(base: NotebookContent, changed: NotebookContent): { before: string; after: string } {
 	return {
 		before: toScript(base.cells, base.metadata),
@@ -294,30 +293,4 @@ function sameCells(base: NotebookContent, changed: NotebookContent): boolean {
 	const written = ({ cells }: NotebookContent): string =>
 		JSON.stringify(cells.map(({ type, source, metadata }) => [type, source, metadata]));
 	return written(base) === written(changed);
-}
-
-function noOrigin(): ProblemError {
-	return new ProblemError(409, {
-		code: 'no-origin',
-		title: 'This notebook is not a copy of a paper’s example.',
-		detail: 'It was not made from one, or its authors have taken the paper back.',
-		remedy: 'Copy the example on the page of the paper, and change that.'
-	});
-}
-
-function nothingChanged(number: number): ProblemError {
-	return new ProblemError(409, {
-		code: 'nothing-changed',
-		title: 'Nothing is changed in this copy.',
-		detail: `Its cells are those of v${number}. Outputs alone are no suggestion.`,
-		remedy: 'Change what should be otherwise, then suggest it.'
-	});
-}
-
-function decided(): ProblemError {
-	return new ProblemError(409, {
-		code: 'suggestion-decided',
-		title: 'This suggestion was decided before.',
-		remedy: 'Look at it again: it says how.'
-	});
 }

@@ -87,8 +87,8 @@ class Job:
             self.state = "ended"
             self.discard()
             raise Unwilling("submit", (err.strip() or out.strip())[-4000:] or "the scheduler gave no job")
-        self.id, self._submitted_at = found, time.monotonic()
-        self._batch.given(self.system)
+        self._named(found)
+        self._submitted_at = time.monotonic()
         if self.state == "submitting":
             self._tell(self._become, "queued")
 
@@ -179,11 +179,17 @@ class Job:
         if self.system.log_file:
             news = [each for each in self._news() if self.id in (None, each["id"])]
             for at, each in enumerate(news):
-                self.id = self.id or each["id"]
+                self._named(each["id"])
                 if each["end"] != "evicted" or not any(later["end"] not in (None, "evicted") for later in news[at:]):
                     self._tell(self._apply, each)
         elif self._left and self.waits and not os.path.exists(os.path.join(self.folder, START)):
             self._batch.hurry(self.system)
+
+    def _named(self, identity):
+        """The scheduler has it, by the word of its command or of the log, whichever comes first; None where it may have it."""
+        if self.id is None:
+            self.id = identity
+            self._batch.given(self.system)
 
     def tick(self):
         """Looks, also where nothing has called; tries again to remove what must go."""

@@ -61,8 +61,8 @@ class SweepJob(Job):
         if found is None and code is not None:
             self._batch.unfollow(self)
             raise Unwilling("submit", (err.strip() or out.strip())[-4000:] or "the scheduler gave no job")
-        self.id, self._submitted_at = self.id or found, time.monotonic() if found else 0.0
-        self._batch.given(self.system)
+        self._named(found)
+        self._submitted_at = time.monotonic() if found else 0.0
         if found and self.state == "submitting":
             self._tell(self._become, "queued")
 

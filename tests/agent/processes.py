@@ -2,8 +2,8 @@
 what HTCondor and Slurm themselves do is tried on real ones.
 
 Beside the agent it is the module that says which systems there are; as a program it is the system's commands. Its folder
-is $STAND_IN: `closed` there keeps jobs waiting, `locked` refuses who wants to enter one, `full` refuses new ones; `killer-before` and
-`killer-after` kill the daemon when it submits.
+is $STAND_IN: `closed` there keeps jobs waiting, `locked` refuses who wants to enter one, `full` refuses new ones, `slow` takes one
+and does not say so; `killer-before` and `killer-after` kill the daemon when it submits.
 """
 import json
 import os
@@ -117,6 +117,8 @@ def _submit(folder):
         finally:
             os._exit(0)
     _kill("killer-after")
+    while _there("slow"):
+        time.sleep(0.02)
     print(number)
 
 

@@ -150,6 +150,20 @@ class SweepTest(SweepCase):
         self.assertEqual(self.said("a"), "on\n")
         link.call("sweep-stop", folder=self.folder)  # is over
 
+    def test_log_before_the_command(self):
+        """A job whose log is written before its command has ended is among the jobs, also for who has just asked."""
+        for name in ("closed", "slow"):
+            self.mark(name)
+        self.put("a", "print('a')")
+        link = self.link()
+        self.assertEqual(link.call("jobs")["jobs"], [])
+        link.call("sweep-start", **self.wish("a"))
+        until(lambda: self.states(link) == ["queued"])
+        self.assertEqual([entry["state"] for entry in link.call("jobs")["jobs"]], ["queued"])
+        for name in ("slow", "closed"):
+            self.mark(name, False)
+        self.assertEqual(self.over(link)["a"]["state"], "done")
+
     def test_stopped_while_queued(self):
         """It never runs, and nothing is left of it."""
         self.mark("closed")

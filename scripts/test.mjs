@@ -13,6 +13,7 @@ import {
 	requirePython,
 	root
 } from './prerequisites.mjs';
+import { ofPart, ofPlaywright, ofUnittest, ofVitest, outcome, together } from './test-reports.mjs';
 
 const wanted = process.argv.slice(2);
 const whole = wanted.length === 0;
@@ -68,14 +69,15 @@ for (const [name, part] of Object.entries(parts)) {
 }
 
 console.log('');
+for (const { broken } of results) for (const words of broken) console.log(`${words}\n`);
 for (const { name, passed, failed, skipped } of results) {
 	console.log(
 		`${name.padEnd(7)} ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 	);
 }
-const sum = (key) => results.reduce((total, result) => total + result[key], 0);
-console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
-process.exit(sum('failed') > 0 ? 1 : 0);
+const { passed, failed, skipped } = together(results);
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exit(failed > 0 ? 1 : 0);
 
 /** Resolves with 0 when the root of batch systems is there. */
 function poolRootBeside() {
@@ -85,14 +87,14 @@ function poolRootBeside() {
 
 async function checks() {
 	const { status } = await run(node, ['scripts/check.mjs']);
-	return status === 0 ? outcome(1, 0) : outcome(0, 1);
+	return outcome({ passed: status === 0 ? 1 : 0, failed: 0, status });
 }
 
 async function agentTests() {
 	const vermin = await run(join(root, '.cache', 'python', 'bin', 'vermin'), [
 		...['--quiet', '--no-tips', '--violations', '-t=3.8-', join(root, 'agent')]
 	]);
-	const versions = vermin.status === 0 ? outcome(1, 0) : outcome(0, 1);
+	const versions = outcome({ passed: vermin.status === 0 ? 1 : 0, failed: 0, status: vermin.status });
 	// Most of their time they wait for processes, or for time to pass. The longest files come first.
 	const folder = join(root, 'tests', 'agent');
 	const size = (name) => statSync(join(folder, name)).size;
@@ -104,8 +106,7 @@ async function agentTests() {
 			results.push(await agentFile(folder, file.slice(0, -3)));
 	};
 	await Promise.all(Array.from({ length: AGENT_FILES_AT_ONCE }, next));
-	const sum = (key) => results.reduce((total, result) => total + result[key], 0);
-	return outcome(sum('passed'), sum('failed'), sum('skipped'));
+	return together(results);
 }
 
 /** One file of the agent's tests; its words are printed when it is over. */
@@ -121,12 +122,7 @@ function agentFile(folder, module) {
 		child.on('close', (status) => {
 			const text = Buffer.concat(words).toString();
 			console.log(`${module}\n${text}`);
-			const ran = Number(/^Ran (\d+) tests?/m.exec(text)?.[1] ?? 0);
-			const count = (word) => Number(new RegExp(`${word}=(\\d+)`).exec(text)?.[1] ?? 0);
-			let failed = count('failures') + count('errors');
-			// A runner that died, or ran nothing, has failed whatever it counted.
-			if ((status !== 0 && failed === 0) || ran === 0) failed = Math.max(1, failed);
-			resolve(outcome(Math.max(0, ran - failed - count('skipped')), failed, count('skipped')));
+			resolve(ofUnittest(text, status));
 		});
 	});
 }
@@ -147,10 +143,7 @@ async function vitest(name, which) {
 		...['node_modules/vitest/vitest.mjs', 'run', '-c', 'tests/vitest.config.ts', ...which],
 		...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
 	]);
-	if (!existsSync(file)) return outcome(0, 1);
-	const report = JSON.parse(readFileSync(file, 'utf8'));
-	const skipped = report.numPendingTests + report.numTodoTests;
-	return outcome(report.numPassedTests, failures(status, report.numFailedTests), skipped);
+	return ofVitest(file, status);
 }
 
 /** The suites of Jupyter's own tools, on kernels that are started through the gateway. */
@@ -158,9 +151,8 @@ async function kernelTests() {
 	const file = join(root, 'test-results', 'kernels.json');
 	rmSync(file, { force: true });
 	const { status } = await run(node, ['tests/kernels/run.ts']);
-	if (!existsSync(file)) return outcome(0, 1);
-	const { passed, failed, skipped } = JSON.parse(readFileSync(file, 'utf8'));
-	return outcome(passed, failures(status, failed), skipped);
+	if (!existsSync(file)) return outcome({ passed: 0, failed: 1 });
+	return outcome({ ...JSON.parse(readFileSync(file, 'utf8')), status });
 }
 
 /** A part in a process of its own; its words are printed when it is over. */
@@ -176,11 +168,7 @@ function beside(name) {
 		child.on('close', (status) => {
 			const words = readFileSync(file, 'utf8');
 			process.stdout.write(words);
-			const found = new RegExp(`^${name}\\s+(\\d+) passed, (\\d+) failed(?:, (\\d+) skipped)?$`, 'm').exec(
-				words
-			);
-			const [passed, failed, skipped] = (found ?? []).slice(1).map((text) => Number(text ?? 0));
-			resolve(found ? outcome(passed, failures(status, failed), skipped) : outcome(0, 1));
+			resolve(ofPart(name, words, status));
 		});
 	});
 }
@@ -199,18 +187,7 @@ async function browserTests() {
 		],
 		{ env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: file } }
 	);
-	if (!existsSync(file)) return outcome(0, 1);
-	const { stats } = JSON.parse(readFileSync(file, 'utf8'));
-	return outcome(stats.expected, failures(status, stats.unexpected + stats.flaky), stats.skipped);
-}
-
-/** A runner that ends badly without a failed test (a crash, an unhandled rejection) has failed all the same. */
-function failures(status, counted) {
-	return status !== 0 && counted === 0 ? 1 : counted;
-}
-
-function outcome(passed, failed, skipped = 0) {
-	return { passed, failed, skipped };
+	return ofPlaywright(file, status);
 }
 
 /** Resolves with the exit status, null when a signal ended it. What goes beside goes on meanwhile. */

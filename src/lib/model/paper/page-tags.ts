@@ -1,4 +1,5 @@
 /** What the head of a card's page tells search engines and other sites: Highwire Press tags, Open Graph, schema.org. */
+import { abstractLead } from './abstract-lead.ts';
 import { dateParts, pageRange } from './date-words.ts';
 import { identifierUrl } from './identifiers.ts';
 import { fullName, wholeFamily } from './names.ts';
@@ -131,9 +132,9 @@ export function jsonForScript(value: unknown): string {
 	);
 }
 
-/** The abstract without paragraphs, cut: what previews show. */
+/** The beginning of the abstract: what previews show. */
 export function descriptionOf({ abstract }: Paper): string | undefined {
-	return abstract && clip(abstract.replace(/\s+/g, ' '), MOST_DESCRIPTION);
+	return abstract && abstractLead(abstract, MOST_DESCRIPTION);
 }
 
 /** Groups are kept however many persons there are. */

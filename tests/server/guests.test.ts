@@ -392,3 +392,19 @@ describe('on an account of a machine reached by SSH', () => {
 		await asAda('POST', '/api/guests/stop');
 	}, 120_000);
 });
+
+test('nobody gets in while the switch is being turned', async () => {
+	for (let round = 0; round < 3; round++) {
+		await offer({ atOnce: 20 });
+		const presses: Promise<Response>[] = [];
+		let turned = false;
+		const stop = asAda('POST', '/api/guests/stop').then(() => (turned = true));
+		while (!turned && presses.length < 40) {
+			presses.push(press());
+			await new Promise(setImmediate);
+		}
+		await stop;
+		await Promise.all(presses);
+		await until('nobody is left', 5, async () => (await guestsLeft()) === 0);
+	}
+}, 120_000);

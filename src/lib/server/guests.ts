@@ -80,7 +80,10 @@ const FOLDER = `${PAPERS_FOLDER}/guests`;
 export function createGuests(options: GuestsOptions): GuestsService {
 	const { db, gateway, sessions, directory, origin, logger } = options;
 	const kernels = new GuestKernels(gateway);
-	/** Counts what shut the door: who was let in before that, and is not through, is sent away. */
+	/**
+	 * Counts what shut the door: who was let in before that, and is not through, is sent away. It counts when the offer is written,
+	 * as who comes before that still reads the old one.
+	 */
 	let door = 0;
 	let addresses: { points: number; limiter: RateLimiterMemory } | null = null;
 	let timer: NodeJS.Timeout | null = null;
@@ -287,15 +290,15 @@ export function createGuests(options: GuestsOptions): GuestsService {
 				const problem = await guestTrial(gateway, address.id, address.name);
 				if (problem) throw new ProblemError(409, problem);
 			}
-			if (!next.on) door++;
 			await rows.writeOffer(db, next);
+			if (!next.on) door++;
 			return stateNow();
 		},
 
 		async stop(caller) {
 			requireAdministrator(caller);
-			door++;
 			await rows.writeOffer(db, { ...(await rows.readOffer(db)), on: false });
+			door++;
 			const all = (await rows.readGuests(db)).map(({ id }) => id);
 			return { guests: all.length, kernels: await remove(all) };
 		},

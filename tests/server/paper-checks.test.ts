@@ -231,9 +231,10 @@ describe('an example that is run again', () => {
 
 	test('is checked anew where a new version is published, and recovering is told', async () => {
 		const { slug, notebook, title } = await published([{ source: 'print(2)', outputs: [printed('1\n')] }]);
+		const mails = smtp.mails.length;
 		await assigned(slug);
 		expect((await ended(slug))[0]!.state).toBe('failed');
-		const mails = smtp.mails.length;
+		expect((await smtp.next(mails)).headers.subject).toBe(`✗ The example of “${title}” fails`);
 		const opened = await asAda('POST', `/api/notebooks/${notebook}/runs`, { cells: 'all' });
 		expect(opened.status).toBe(202);
 		const run = await asAda('GET', `/api/notebooks/${notebook}/runs/${opened.body.runs[0].id}?wait=60`);
@@ -241,7 +242,7 @@ describe('an example that is run again', () => {
 		await asAda('POST', `/api/notebooks/${notebook}/paper`, { paper: { ...PAPER, title } });
 		expect((await asAda('POST', `/api/papers/${slug}/checks`)).status).toBe(202);
 		expect((await ended(slug, 2))[0]).toMatchObject({ number: 2, state: 'verified' });
-		expect((await smtp.next(mails)).headers.subject).toBe(`✓ The example of “${title}” works again`);
+		expect((await smtp.next(mails + 1)).headers.subject).toBe(`✓ The example of “${title}” works again`);
 		// each version says what was seen of it
 		expect(await page(`/papers/${slug}/v/1`)).toContain('Failed just now: cell 1 gives other numbers');
 		expect(await page(`/papers/${slug}`)).toContain('Verified just now');

@@ -20,6 +20,7 @@ test('it is cut at a word, and never within a formula', () => {
 	expect(abstractLead(abstract, 20)).toBe('A peak, at…');
 	expect(abstractLead(abstract, 42)).toBe('A peak, at $m_{\\gamma\\gamma} = 125$ GeV…');
 	expect(abstractLead(abstract, 7)).toBe('A…');
+	expect(abstractLead('我们测量了质量。𝛼𝛽结果很精确。', 9)).toBe('我们测量了质量。…');
 });
 
 test('however long and however odd, it takes no time', () => {

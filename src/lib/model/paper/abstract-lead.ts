@@ -3,7 +3,7 @@ import { splitMaths } from './latex.ts';
 
 /**
  * One line of plain text out of Markdown: its marks are gone, links are their words, formulas stay as `$…$` and are never cut.
- * Ends at a word, with `…`, when there is more than `most` characters (a formula counts as its source).
+ * Ends at a word where there are such, with `…`, when there is more than `most` characters (a formula counts as its source).
  */
 export function abstractLead(abstract: string, most: number): string {
 	let lead = '';
@@ -13,10 +13,18 @@ export function abstractLead(abstract: string, most: number): string {
 			lead += part;
 			continue;
 		}
-		if (!maths) lead += part.slice(0, most - lead.length).replace(/\S*$/, '');
+		if (!maths) lead += cut(part, most - lead.length);
 		return `${oneLine(lead).replace(/[\s,;:.–-]+$/, '')}…`;
 	}
 	return oneLine(lead);
+}
+
+/** Without the word that is broken; scripts that set no blanks between words end anywhere but within a character. */
+function cut(text: string, most: number): string {
+	return text
+		.slice(0, most)
+		.replace(/\s\S{0,40}$/, '')
+		.replace(/[\ud800-\udbff]$/, '');
 }
 
 function oneLine(text: string): string {

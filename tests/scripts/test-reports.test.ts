@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-// @ts-expect-error -- a program without types
 import { ofPart, ofPlaywright, ofUnittest, ofVitest, together } from '../../scripts/test-reports.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'reports-'));
